@@ -1,0 +1,2 @@
+// The int64 kernels, compiled by AssemblyScript into one module. Each file owns one kernel family.
+export * from "./memory";

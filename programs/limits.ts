@@ -1,0 +1,34 @@
+/**
+ * The limits of the language and of its kernels, each with unit and reason.
+ *
+ * Owns: the numbers. Those that shape blocks (marked D1) are part of the journal's format: changing one is a new format.
+ */
+
+/** Partitions a program may name. PROGRAMS contract. */
+export const PARTITION_COUNT_MAX = 4096;
+/** Operations after unrolling every repeat: bounds the plan's size. */
+export const OPERATION_COUNT_MAX = 1_000_000;
+/** Times of one repeat. */
+export const REPEAT_TIMES_MAX = 100_000;
+/** Bytes of one expression's source: bounds parse time. */
+export const EXPRESSION_BYTES_MAX = 4096;
+/** Depth of an expression's tree: bounds recursion. */
+export const EXPRESSION_DEPTH_MAX = 256;
+/** Characters of offending text in an error. */
+export const OFFENDING_TEXT_MAX = 80;
+/** Bytes of one line of input; a longer one is an error, so that memory is bounded. */
+export const LINE_BYTES_MAX = 1 << 20;
+/** Pairs that kernels work on at a time: two columns of 128 KiB stay in the second-level cache. */
+export const BATCH_PAIRS = 16_384;
+/** D1. Pairs of a shuffled bundle, at most. */
+export const BUNDLE_PAIRS_MAX = 524_288;
+/** D1. Distinct keys of a combiner before it is emptied into a bundle. */
+export const COMBINER_KEYS_MAX = 262_144;
+/** D1. A combiner that finds more distinct keys than this share of the first batch of a task is left out for that task. */
+export const COMBINER_DISTINCT_SHARE_MAX = 0.5;
+/** D1. Pairs of one run of output. */
+export const RUN_PAIRS_MAX = 524_288;
+/** D1. Pairs of one block inside a run: the grain at which a range of the final order finds its part. */
+export const RUN_BLOCK_PAIRS = 4096;
+/** Bits of an integer in `bigint` mode: a longer one is an arithmetic error instead of an exhausted memory. */
+export const BIGINT_BITS_MAX = 4_000_000;
