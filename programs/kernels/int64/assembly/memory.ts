@@ -12,3 +12,8 @@ export function allocate(byteCount: usize): usize {
 export function release(pointer: usize): void {
   heap.free(pointer);
 }
+
+/** Grows or shrinks a region, keeping its content up to the smaller size; it may move. */
+export function reallocate(pointer: usize, byteCount: usize): usize {
+  return heap.realloc(pointer, byteCount + SLACK_BYTES);
+}

@@ -1,0 +1,209 @@
+/**
+ * Groups pairs by key and aggregates their operands.
+ *
+ * Owns: the key table, the states, the rows of holistic aggregates, and the memory of its results.
+ * Never: evaluates an expression: operands come as columns.
+ *
+ * G1. An aggregate fails only if its own exact value does not fit int64 (cause overflow), or if an operand failed: then with
+ *     the smallest cause of the key's operands. A key with failed operands exists all the same.
+ * G2. What `states` gives is a pure function of the rows in their order; merging is the same in every order.
+ * G3. An aggregation of holistic aggregates alone keeps no table.
+ */
+import assert from "node:assert/strict";
+import type { AggregateName } from "../../expression/tree.ts";
+import { BATCH_PAIRS } from "../../limits.ts";
+import { Accumulator, type DecomposableName, type FinishedColumn, type OperandColumn } from "./accumulator.ts";
+import { HolisticAggregates, type HolisticName } from "./holistic.ts";
+import type { KernelInstance, Pointer } from "./instance.ts";
+import { KeyTable } from "./key-table.ts";
+import { sortKeysWithIndex } from "./sort-stand-in.ts";
+
+export type { OperandColumn } from "./accumulator.ts";
+
+export interface AggregationSpecification {
+  readonly name: AggregateName;
+  /** True if an operand can have a cause; otherwise no cause is kept. */
+  readonly fallible: boolean;
+}
+
+export interface AggregationResults {
+  /** Distinct keys; the length of every column. */
+  readonly count: number;
+  /** Ascending, signed. */
+  readonly keys: Pointer;
+  /** One column of int64 for each specification; 0 where the key failed. */
+  readonly columns: readonly Pointer[];
+  /** One cause code (u8) per key for each specification, or 0: no key of this aggregate failed. */
+  readonly causes: readonly Pointer[];
+}
+
+const INT64_BYTES = 8;
+const INDEX_BYTES = 4;
+
+export class Aggregation {
+  /** Partial aggregates can be taken and merged: there is no median and no distinct. */
+  readonly decomposable: boolean;
+  /** Columns of a partial aggregate, without the key; 0 where it is not decomposable. */
+  readonly stateColumnCount: number;
+  readonly #instance: KernelInstance;
+  /** For each specification its accumulator; undefined for a holistic one. */
+  readonly #accumulators: readonly (Accumulator | undefined)[];
+  /** Indexes of the holistic specifications, in order. */
+  readonly #holisticPositions: readonly number[];
+  readonly #holistic: HolisticAggregates | undefined;
+  readonly #table: KeyTable | undefined;
+  #results: AggregationResults | undefined;
+
+  constructor(instance: KernelInstance, specifications: readonly AggregationSpecification[]) {
+    this.#instance = instance;
+    this.#accumulators = specifications.map(({ name, fallible }) =>
+      isHolistic(name) ? undefined : new Accumulator(instance, name as DecomposableName, fallible),
+    );
+    this.#holisticPositions = [...specifications.keys()].filter((index) => isHolistic(specifications[index]!.name));
+    this.decomposable = this.#holisticPositions.length === 0;
+    this.#table =
+      specifications.length > 0 && this.#holisticPositions.length === specifications.length
+        ? undefined
+        : new KeyTable(instance);
+    this.#holistic = this.decomposable
+      ? undefined
+      : new HolisticAggregates(
+          instance,
+          this.#holisticPositions.map((index) => specifications[index] as { name: HolisticName; fallible: boolean }),
+        );
+    this.stateColumnCount = this.decomposable
+      ? this.#accumulators.reduce((count, accumulator) => count + (accumulator?.columns.length ?? 0), 0)
+      : 0;
+  }
+
+  /** Distinct keys so far; only where decomposable. */
+  get keyCount(): number {
+    assert(this.decomposable && this.#table !== undefined);
+    return this.#table.count;
+  }
+
+  /**
+   * Takes raw rows.
+   *
+   * Shape: `operands` has one entry for each specification; `keys` and every operand have `count` rows, at most
+   *        BATCH_PAIRS. `count` aggregates read no values: theirs may be 0.
+   */
+  update(keys: Pointer, operands: readonly OperandColumn[], count: number): void {
+    assert(count <= BATCH_PAIRS && this.#results === undefined);
+    assert.equal(operands.length, this.#accumulators.length);
+    if (this.#table !== undefined) {
+      this.#locate(this.#table, keys, count);
+      for (const [position, accumulator] of this.#accumulators.entries()) {
+        accumulator?.update(this.#table.indexes, operands[position]!, count);
+      }
+    }
+    this.#holistic?.update(
+      keys,
+      this.#holisticPositions.map((position) => operands[position]!),
+      count,
+    );
+  }
+
+  /** Takes partial aggregates, as `states` of an aggregation with the same specifications gave them. */
+  merge(keys: Pointer, states: readonly Pointer[], count: number): void {
+    assert(this.#table !== undefined && this.decomposable);
+    assert(count <= BATCH_PAIRS && this.#results === undefined);
+    assert.equal(states.length, this.stateColumnCount);
+    this.#locate(this.#table, keys, count);
+    let from = 0;
+    for (const accumulator of this.#accumulators) {
+      const to = from + (accumulator?.columns.length ?? 0);
+      accumulator?.merge(this.#table.indexes, states.slice(from, to), count);
+      from = to;
+    }
+  }
+
+  /** Copies out the partial aggregates of keys [from, from + count), in order of first appearance. */
+  states(from: number, count: number, keys: Pointer, states: readonly Pointer[]): void {
+    assert(this.#table !== undefined && this.decomposable);
+    assert(from + count <= this.keyCount);
+    assert.equal(states.length, this.stateColumnCount);
+    const sources = [this.#table.keys, ...this.#accumulators.flatMap((accumulator) => accumulator?.columns ?? [])];
+    for (const [column, target] of [keys, ...states].entries()) {
+      const source = this.#instance.int64s(sources[column]! + from * INT64_BYTES, count);
+      this.#instance.int64s(target, count).set(source);
+    }
+  }
+
+  /** All aggregates, sorted by key. Their memory belongs to the aggregation; until `clear` it takes no more rows. */
+  results(): AggregationResults {
+    if (this.#results !== undefined) return this.#results;
+    const columns: FinishedColumn[] = [];
+    let keys: Pointer = 0;
+    let count = 0;
+    if (this.#table !== undefined) {
+      const order = this.#order(this.#table);
+      ({ keys, count } = order);
+      for (const [position, accumulator] of this.#accumulators.entries()) {
+        if (accumulator !== undefined) columns[position] = accumulator.finish(order.indexes, count);
+      }
+      this.#instance.release(order.indexes);
+    }
+    if (this.#holistic !== undefined) {
+      const holistic = this.#holistic.results();
+      if (this.#table === undefined) {
+        ({ keys, count } = holistic);
+      } else {
+        assert.equal(holistic.count, count);
+        this.#instance.release(holistic.keys);
+      }
+      for (const [index, position] of this.#holisticPositions.entries()) columns[position] = holistic.columns[index]!;
+    }
+    this.#results = {
+      ...{ count, keys },
+      columns: columns.map(({ values }) => values),
+      causes: columns.map(({ causes }) => causes),
+    };
+    return this.#results;
+  }
+
+  /** Empties the aggregation, keeps its tables' memory; results are gone. */
+  clear(): void {
+    this.#releaseResults();
+    this.#table?.clear();
+    for (const accumulator of this.#accumulators) accumulator?.clear();
+    this.#holistic?.clear();
+  }
+
+  /** Frees everything; nothing may be called afterwards. */
+  dispose(): void {
+    this.#releaseResults();
+    this.#table?.dispose();
+    for (const accumulator of this.#accumulators) accumulator?.dispose();
+    this.#holistic?.clear();
+  }
+
+  #locate(table: KeyTable, keys: Pointer, count: number): void {
+    table.locate(keys, count);
+    const keyCount = table.count;
+    for (const accumulator of this.#accumulators) accumulator?.extend(keyCount);
+  }
+
+  /** A sorted copy of the keys, and the index of each. */
+  #order(table: KeyTable): { readonly count: number; readonly keys: Pointer; readonly indexes: Pointer } {
+    const { count } = table;
+    const keys = this.#instance.allocate(count * INT64_BYTES);
+    const indexes = this.#instance.allocate(count * INDEX_BYTES);
+    this.#instance.int64s(keys, count).set(this.#instance.int64s(table.keys, count));
+    const indexView = this.#instance.uint32s(indexes, count);
+    for (let index = 0; index < count; index++) indexView[index] = index;
+    sortKeysWithIndex(this.#instance, keys, indexes, count);
+    return { count, keys, indexes };
+  }
+
+  #releaseResults(): void {
+    if (this.#results === undefined) return;
+    const { keys, columns, causes } = this.#results;
+    for (const pointer of [keys, ...columns, ...causes]) if (pointer !== 0) this.#instance.release(pointer);
+    this.#results = undefined;
+  }
+}
+
+function isHolistic(name: AggregateName): boolean {
+  return name === "median" || name === "distinct";
+}
