@@ -1,0 +1,27 @@
+/**
+ * Why a line is no pair: the same words from every kernel set and from the reference interpreter.
+ *
+ * Owns: the sentences.
+ * Never: decides which one applies.
+ *
+ * `text` is what `offendingText` made of the field.
+ */
+import { LINE_BYTES_MAX } from "../limits.ts";
+
+export const RECORD_REASON = {
+  lineTooLong: `the line is longer than ${LINE_BYTES_MAX} bytes`,
+  emptyField: "empty field",
+  openQuote: "a quote is not closed",
+  notJson: "not valid JSON",
+  notAPair: "neither an object nor an array",
+  wrongFieldCount: (expected: number, found: number) => `expected ${fields(expected)}, found ${found}`,
+  tooFewFields: (expected: number, found: number) => `expected at least ${fields(expected)}, found ${found}`,
+  wrongElementCount: (found: number) => `expected 2 elements, found ${found}`,
+  notInteger: (text: string) => `"${text}" is not an integer`,
+  doesNotFit: (text: string) => `${text} does not fit 64 bits`,
+  noMember: (name: string) => `no member "${name}"`,
+} as const;
+
+function fields(count: number): string {
+  return count === 1 ? "1 field" : `${count} fields`;
+}
