@@ -10,6 +10,8 @@ export const PARTITION_COUNT_MAX = 4096;
 export const OPERATION_COUNT_MAX = 1_000_000;
 /** Times of one repeat. */
 export const REPEAT_TIMES_MAX = 100_000;
+/** Levels of repeats inside repeats: bounds recursion. */
+export const REPEAT_DEPTH_MAX = 32;
 /** Bytes of one expression's source: bounds parse time. */
 export const EXPRESSION_BYTES_MAX = 4096;
 /** Depth of an expression's tree: bounds recursion. */
