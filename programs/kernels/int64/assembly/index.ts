@@ -10,3 +10,4 @@ export { gather64, sortKeysWithIndex, sortPairs } from "./sort";
 export * from "./scatter";
 export { parseCsv } from "./text-csv";
 export { parseNdjson } from "./text-ndjson";
+export * from "./arithmetic";
