@@ -16,7 +16,6 @@ import { Accumulator, type DecomposableName, type FinishedColumn, type OperandCo
 import { HolisticAggregates, type HolisticName } from "./holistic.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
 import { KeyTable } from "./key-table.ts";
-import { sortKeysWithIndex } from "./sort-stand-in.ts";
 
 export type { OperandColumn } from "./accumulator.ts";
 
@@ -38,7 +37,6 @@ export interface AggregationResults {
 }
 
 const INT64_BYTES = 8;
-const INDEX_BYTES = 4;
 
 export class Aggregation {
   /** Partial aggregates can be taken and merged: there is no median and no distinct. */
@@ -137,7 +135,7 @@ export class Aggregation {
     let keys: Pointer = 0;
     let count = 0;
     if (this.#table !== undefined) {
-      const order = this.#order(this.#table);
+      const order = this.#table.order();
       ({ keys, count } = order);
       for (const [position, accumulator] of this.#accumulators.entries()) {
         if (accumulator !== undefined) columns[position] = accumulator.finish(order.indexes, count);
@@ -182,18 +180,6 @@ export class Aggregation {
     table.locate(keys, count);
     const keyCount = table.count;
     for (const accumulator of this.#accumulators) accumulator?.extend(keyCount);
-  }
-
-  /** A sorted copy of the keys, and the index of each. */
-  #order(table: KeyTable): { readonly count: number; readonly keys: Pointer; readonly indexes: Pointer } {
-    const { count } = table;
-    const keys = this.#instance.allocate(count * INT64_BYTES);
-    const indexes = this.#instance.allocate(count * INDEX_BYTES);
-    this.#instance.int64s(keys, count).set(this.#instance.int64s(table.keys, count));
-    const indexView = this.#instance.uint32s(indexes, count);
-    for (let index = 0; index < count; index++) indexView[index] = index;
-    sortKeysWithIndex(this.#instance, keys, indexes, count);
-    return { count, keys, indexes };
   }
 
   #releaseResults(): void {

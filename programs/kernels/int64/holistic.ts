@@ -8,7 +8,7 @@
 import type { FinishedColumn, OperandColumn } from "./accumulator.ts";
 import { GrowingColumn } from "./growing-column.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
-import { sortPairs } from "./sort-stand-in.ts";
+import { sortPairs } from "./sort.ts";
 
 export type HolisticName = "median" | "distinct";
 

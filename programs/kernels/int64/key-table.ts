@@ -6,6 +6,7 @@
  */
 import { BATCH_PAIRS } from "../../limits.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
+import { sortKeysWithIndex } from "./sort.ts";
 
 interface TableExports {
   createKeyTable(): Pointer;
@@ -13,10 +14,20 @@ interface TableExports {
   clearKeyTable(table: Pointer): void;
   keyTableCount(table: Pointer): number;
   keyTableKeys(table: Pointer): Pointer;
+  orderKeyTable(table: Pointer, keysOut: Pointer, indexesOut: Pointer): number;
   locateKeys(table: Pointer, keys: Pointer, count: number, indexes: Pointer): void;
 }
 
+const INT64_BYTES = 8;
 const INDEX_BYTES = 4;
+
+export interface KeyOrder {
+  readonly count: number;
+  /** Ascending. */
+  readonly keys: Pointer;
+  /** The index (u32) of each. */
+  readonly indexes: Pointer;
+}
 
 export class KeyTable {
   /** The index (u32) of each row's key, as the last `locate` found it. */
@@ -44,6 +55,20 @@ export class KeyTable {
   /** Finds or inserts the keys of a batch; `indexes` then holds their indexes. */
   locate(keys: Pointer, count: number): void {
     this.#exports.locateKeys(this.#table, keys, count, this.indexes);
+  }
+
+  /** The keys sorted, and the index of each; both columns belong to the caller. */
+  order(): KeyOrder {
+    const { count } = this;
+    const keys = this.#instance.allocate(count * INT64_BYTES);
+    const indexes = this.#instance.allocate(count * INDEX_BYTES);
+    if (this.#exports.orderKeyTable(this.#table, keys, indexes) === 0) {
+      this.#instance.int64s(keys, count).set(this.#instance.int64s(this.keys, count));
+      const indexView = this.#instance.uint32s(indexes, count);
+      for (let index = 0; index < count; index++) indexView[index] = index;
+      sortKeysWithIndex(this.#instance, keys, indexes, count);
+    }
+    return { count, keys, indexes };
   }
 
   /** Empties the table, keeps its memory. */
