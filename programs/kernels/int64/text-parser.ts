@@ -130,16 +130,16 @@ export class TextParser {
   }
 
   /**
-   * Parses up to BATCH_PAIRS pairs; 0 says that more text is needed or, after `end`, that all is parsed.
+   * Parses up to `limit` pairs; 0 says that more text is needed or, after `end`, that all is parsed.
    *
    * Errors: in `fail` mode DataError BAD_RECORD or LINE_TOO_LONG for the first bad line; in `reject` mode it is rejected.
    */
-  next(columns: PairColumns): number {
+  next(columns: PairColumns, limit = BATCH_PAIRS): number {
     let written = 0;
     for (;;) {
       const keys = columns.keys + 8 * written;
       const values = columns.values + 8 * written;
-      written += this.#parse(this.#state, keys, values, BATCH_PAIRS - written);
+      written += this.#parse(this.#state, keys, values, limit - written);
       if (this.#fields()[STATE.status] !== STATUS_BAD) return written;
       this.#reportBadLine();
     }
