@@ -1,0 +1,41 @@
+/**
+ * What becomes of an arithmetic error: the end of the task, or one reject.
+ *
+ * Owns: the words and the choice by the program's error mode.
+ * Never: finds an error.
+ */
+import { ARITHMETIC_REASON, type ArithmeticCause, type ArithmeticReject, DataError } from "../../errors.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { TaskSink } from "../kernel-set.ts";
+
+export interface ArithmeticFailure {
+  /** Index into `Plan.operations`. */
+  readonly operation: number;
+  readonly cause: ArithmeticCause;
+  readonly key: bigint;
+  /** The value the operation was applied to; undefined for a reduce, which fails for a key. */
+  readonly value: bigint | undefined;
+}
+
+export type ReportFailure = (failure: ArithmeticFailure) => void;
+
+/** Throws a `DataError` in `fail` mode; gives a reject to the sink in `reject` mode. */
+export function failureReporter(plan: Plan, sink: TaskSink): ReportFailure {
+  return (failure) => {
+    const reject: ArithmeticReject = {
+      kind: "arithmetic",
+      operation: failure.operation,
+      key: failure.key.toString(),
+      value: failure.value === undefined ? null : failure.value.toString(),
+      reason: ARITHMETIC_REASON[failure.cause],
+    };
+    if (plan.onError === "fail") throw new DataError("ARITHMETIC_ERROR", describe(plan, reject), reject);
+    sink.reject(reject);
+  };
+}
+
+function describe(plan: Plan, reject: ArithmeticReject): string {
+  const { place, text } = plan.operations[reject.operation];
+  const subject = reject.value === null ? `key ${reject.key}` : `<${reject.key}, ${reject.value}>`;
+  return `${place} (${text}) at ${subject}: ${reject.reason}`;
+}

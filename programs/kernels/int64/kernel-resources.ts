@@ -1,0 +1,88 @@
+/**
+ * What all stages and tasks of one kernel set share: the instance, the compiler, and memory that is used again.
+ *
+ * Owns: idle aggregations, pair buffers, windows and formatters.
+ * Never: knows a task.
+ */
+import type { Plan } from "../../plan/plan.ts";
+import type { TextFormatName } from "../../program.ts";
+import { Aggregation, type AggregationSpecification } from "./aggregation.ts";
+import { BundleWriter } from "./bundle-writer.ts";
+import { ChainCompiler } from "./chain/compile-chain.ts";
+import type { KernelInstance } from "./instance.ts";
+import { MemoryPool, PairBuffer, ScratchRegion } from "./memory-pool.ts";
+import { TextFormatter } from "./text-formatter.ts";
+
+/** Idle aggregations kept, of any shape: their tables keep the memory of the largest task they have seen. */
+const IDLE_AGGREGATIONS_MAX = 4;
+
+export interface AggregationShape {
+  readonly signature: string;
+  readonly specifications: readonly AggregationSpecification[];
+}
+
+export class KernelResources {
+  readonly instance: KernelInstance;
+  readonly plan: Plan;
+  readonly compiler: ChainCompiler;
+  readonly memory: MemoryPool;
+  readonly bundles: BundleWriter;
+  /** Encoded bytes of the run that is just being written. */
+  readonly runBytes: ScratchRegion;
+  readonly #pairBuffers: PairBuffer[] = [];
+  readonly #windows: ScratchRegion[] = [];
+  readonly #formatters = new Map<TextFormatName, TextFormatter>();
+  /** Longest idle first. */
+  readonly #aggregations: { readonly signature: string; readonly aggregation: Aggregation }[] = [];
+
+  constructor(instance: KernelInstance, plan: Plan) {
+    this.instance = instance;
+    this.plan = plan;
+    this.compiler = new ChainCompiler(instance);
+    this.memory = new MemoryPool(instance);
+    this.bundles = new BundleWriter(instance, plan.partitions);
+    this.runBytes = new ScratchRegion(instance);
+  }
+
+  /** An empty aggregation of this shape. */
+  acquireAggregation(shape: AggregationShape): Aggregation {
+    const index = this.#aggregations.findLastIndex(({ signature }) => signature === shape.signature);
+    if (index < 0) return new Aggregation(this.instance, shape.specifications);
+    return this.#aggregations.splice(index, 1)[0].aggregation;
+  }
+
+  releaseAggregation(shape: AggregationShape, aggregation: Aggregation): void {
+    aggregation.clear();
+    this.#aggregations.push({ signature: shape.signature, aggregation });
+    if (this.#aggregations.length > IDLE_AGGREGATIONS_MAX) this.#aggregations.shift()?.aggregation.dispose();
+  }
+
+  /** An empty pair buffer. */
+  acquirePairs(): PairBuffer {
+    return this.#pairBuffers.pop() ?? new PairBuffer(this.instance);
+  }
+
+  releasePairs(pairs: PairBuffer): void {
+    pairs.count = 0;
+    this.#pairBuffers.push(pairs);
+  }
+
+  /** Memory for the bytes that a task is given. */
+  acquireWindow(): ScratchRegion {
+    return this.#windows.pop() ?? new ScratchRegion(this.instance);
+  }
+
+  releaseWindow(window: ScratchRegion): void {
+    this.#windows.push(window);
+  }
+
+  /** The formatter of a format: formatting is one call from begin to end, so that one serves all tasks. */
+  formatter(format: TextFormatName): TextFormatter {
+    let formatter = this.#formatters.get(format);
+    if (formatter === undefined) {
+      formatter = new TextFormatter(this.instance, format);
+      this.#formatters.set(format, formatter);
+    }
+    return formatter;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Cuts the final order into ranges that can be sorted and formatted independently, from the headers of sorted runs alone.
+ *
+ * Owns: the choice of splitters, and which stretch of a run a range needs.
+ * Never: sees a pair other than the first one of each block.
+ *
+ * R1. The ranges follow one another without gap or overlap; the first is open below, the last above.
+ * R2. The ranges depend on the set of headers, not on their order.
+ * R3. A range has about `pairsPerRange` pairs: at most one block of each run more than the splitters know of, unless it
+ *     is the range of one single pair value (`below` is the pair after `from`), which may have any number.
+ */
+import assert from "node:assert/strict";
+import type { OutputRange } from "../kernel-set.ts";
+import { type BoundPair, comparePairs, RunHeader } from "./run-header.ts";
+
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** All blocks that begin with one and the same pair. */
+interface WeightedPair {
+  readonly pair: BoundPair;
+  weight: number;
+}
+
+/**
+ * Shape: empty if there are no pairs, otherwise at least one range.
+ * Cost: sorts the first pairs of all blocks.
+ */
+export function planRanges(runHeaders: readonly Uint8Array[], pairsPerRange: number): OutputRange[] {
+  assert(pairsPerRange > 0);
+  const weighted = weighFirstPairs(runHeaders);
+  if (weighted.length === 0) return [];
+  const splitters = chooseSplitters(weighted, pairsPerRange);
+  const ranges: OutputRange[] = [];
+  for (let index = 0; index <= splitters.length; index += 1) {
+    ranges.push({ index, from: splitters[index - 1], below: splitters[index] });
+  }
+  return ranges;
+}
+
+/** The stretch of blocks that may have pairs of the range. */
+export function rangeExtent(
+  runHeader: Uint8Array,
+  { from, below }: OutputRange,
+): { readonly offset: number; readonly byteLength: number } | undefined {
+  const header = new RunHeader(runHeader);
+  if (from !== undefined && comparePairs(header.last, from) < 0) return undefined;
+  // The block before may end with pairs of the range, even with the same pair as the next one begins with.
+  const firstBlock = from === undefined ? 0 : Math.max(0, header.lowerBound(from) - 1);
+  const endBlock = below === undefined ? header.blockCount : header.lowerBound(below);
+  if (endBlock <= firstBlock) return undefined;
+  const offset = header.offset(firstBlock);
+  return { offset, byteLength: header.offset(endBlock) - offset };
+}
+
+/** Whether the range holds nothing but copies of its `from`. */
+export function isSinglePair({ from, below }: OutputRange): boolean {
+  if (from === undefined) return false;
+  const next = pairAfter(from);
+  if (next === undefined || below === undefined) return next === below;
+  return comparePairs(next, below) === 0;
+}
+
+function weighFirstPairs(runHeaders: readonly Uint8Array[]): WeightedPair[] {
+  const blocks: WeightedPair[] = [];
+  for (const bytes of runHeaders) {
+    const header = new RunHeader(bytes);
+    for (let block = 0; block < header.blockCount; block += 1) {
+      blocks.push({ pair: header.first(block), weight: header.pairCount(block) });
+    }
+  }
+  blocks.sort((left, right) => comparePairs(left.pair, right.pair));
+  const weighted: WeightedPair[] = [];
+  for (const block of blocks) {
+    const last = weighted.at(-1);
+    if (last !== undefined && comparePairs(last.pair, block.pair) === 0) last.weight += block.weight;
+    else weighted.push(block);
+  }
+  return weighted;
+}
+
+/** Ascending, without equals. */
+function chooseSplitters(weighted: readonly WeightedPair[], pairsPerRange: number): BoundPair[] {
+  const splitters: BoundPair[] = [];
+  let weightSoFar = 0;
+  weighted.forEach(({ pair, weight }, index) => {
+    const heavy = weight > pairsPerRange;
+    const begunHere = splitters.length > 0 && comparePairs(splitters[splitters.length - 1], pair) === 0;
+    if (index > 0 && !begunHere && (heavy || weightSoFar + weight > pairsPerRange)) {
+      splitters.push(pair);
+      weightSoFar = 0;
+    }
+    weightSoFar += weight;
+    if (!heavy) return;
+    if (index === 0) splitters.push(pair);
+    const next = pairAfter(pair);
+    if (next !== undefined) splitters.push(next);
+    weightSoFar = 0;
+  });
+  return splitters;
+}
+
+/** The pair that follows in (key, value) order; undefined after the last one there is. */
+function pairAfter([key, value]: BoundPair): BoundPair | undefined {
+  if (value < INT64_MAX) return [key, value + 1n];
+  if (key < INT64_MAX) return [key + 1n, INT64_MIN];
+  return undefined;
+}

@@ -1,0 +1,164 @@
+/**
+ * Drives batches of pairs through the segments of a stage to its sink, depth first.
+ *
+ * Owns: the cursors of half expanded batches and the buffers they expand into; the tables of the stage's reduces.
+ * Never: reads text or blocks, decides where pairs go.
+ *
+ * P1. Pairs reach the sink in an order that depends on nothing but the order in which they came: an expansion's buffer is
+ *     drained through all that follows before the expansion goes on.
+ * P2. Memory is bounded by the number of flatMaps, not by what they produce: all their buffers together have at most
+ *     EXPANSION_PAIRS_MAX pairs (or EXPANSION_PAIRS_MIN each).
+ * P3. A reduce holds what reaches it until all before it has ended; then its results go on, in order of keys.
+ */
+import assert from "node:assert/strict";
+import { BATCH_PAIRS } from "../../limits.ts";
+import type { ReportFailure } from "./arithmetic-failure.ts";
+import type { CompiledStage, Segment } from "./compiled-stage.ts";
+import type { PairColumns } from "./instance.ts";
+import type { KernelResources } from "./kernel-resources.ts";
+import { INT64_BYTES } from "./memory-pool.ts";
+import type { PairSink } from "./pair-sink.ts";
+import { ReduceTable } from "./reduce-table.ts";
+
+/** Pairs in the buffers of all expansions of a stage together: 16 full batches. */
+const EXPANSION_PAIRS_MAX = 16 * BATCH_PAIRS;
+/** Pairs in the buffer of one expansion, at least. */
+const EXPANSION_PAIRS_MIN = 64;
+
+/** Where the expansion of a batch stands. */
+interface Cursor {
+  columns: PairColumns;
+  count: number;
+  row: number;
+  position: bigint;
+  done: boolean;
+  readonly out: PairColumns;
+}
+
+export class StepPipeline {
+  readonly #segments: readonly Segment[];
+  readonly #resources: KernelResources;
+  readonly #sink: PairSink;
+  readonly #report: ReportFailure;
+  readonly #capacity: number;
+  /** By segment; only those that end in a flatMap and have had pairs. */
+  readonly #cursors: (Cursor | undefined)[] = [];
+  /** By segment; only those that end in a reduce and have pairs. */
+  readonly #tables: (ReduceTable | undefined)[] = [];
+
+  constructor(stage: CompiledStage, resources: KernelResources, sink: PairSink, report: ReportFailure) {
+    this.#segments = stage.segments;
+    this.#resources = resources;
+    this.#sink = sink;
+    this.#report = report;
+    this.#capacity = expansionCapacity(stage.flatMapCount);
+  }
+
+  /** Takes a batch at the first segment; overwrites its columns. */
+  take(columns: PairColumns, count: number): void {
+    this.#flow(0, columns, count);
+  }
+
+  /** The table of the stage's first step, which must be a reduce. */
+  firstTable(): ReduceTable {
+    assert(this.#segments[0].end === "reduce" && this.#segments[0].chain === undefined);
+    return this.#table(0);
+  }
+
+  /** Lets every reduce give its results on, in the order of the steps, and gives all memory back. */
+  finish(): void {
+    for (let index = 0; index < this.#segments.length; index += 1) {
+      const table = this.#tables[index];
+      if (table === undefined) continue;
+      table.emit((columns, count) => this.#flow(index + 1, columns, count), this.#report);
+      table.dispose();
+      this.#tables[index] = undefined;
+    }
+    for (const cursor of this.#cursors) if (cursor !== undefined) this.#releaseColumns(cursor.out);
+  }
+
+  /** Drives one batch from segment `first` on, until nothing of it is left before the next reduce or the sink. */
+  #flow(first: number, columns: PairColumns, count: number): void {
+    let index = first;
+    let kept = this.#narrow(index, columns, count);
+    this.#arrive(index, columns, kept);
+    while (index >= first) {
+      const cursor = this.#segments[index].end === "flatMap" ? this.#cursors[index] : undefined;
+      if (cursor === undefined || cursor.done) {
+        index -= 1;
+        continue;
+      }
+      const produced = this.#expand(index, cursor);
+      if (produced === 0) continue;
+      index += 1;
+      kept = this.#narrow(index, cursor.out, produced);
+      this.#arrive(index, cursor.out, kept);
+    }
+  }
+
+  /** Runs a segment's narrow steps over a batch, in place; returns how many pairs are left. */
+  #narrow(index: number, columns: PairColumns, count: number): number {
+    const { chain } = this.#segments[index];
+    return chain === undefined ? count : chain.run(columns, count, this.#report);
+  }
+
+  /** Hands a batch to what ends the segment. */
+  #arrive(index: number, columns: PairColumns, count: number): void {
+    if (count === 0) return;
+    switch (this.#segments[index].end) {
+      case "sink":
+        this.#sink.take(columns, count);
+        break;
+      case "reduce":
+        this.#table(index).update(columns, count);
+        break;
+      case "flatMap": {
+        const cursor = this.#cursors[index];
+        const begun = { columns, count, row: 0, position: 0n, done: false };
+        if (cursor === undefined) this.#cursors[index] = { ...begun, out: this.#acquireColumns() };
+        else Object.assign(cursor, begun);
+      }
+    }
+  }
+
+  /** Expands until the buffer is full or the batch is done; returns how many pairs the buffer has. */
+  #expand(index: number, cursor: Cursor): number {
+    const { expansion } = this.#segments[index];
+    assert(expansion !== undefined);
+    const { columns, row, position, count, out } = cursor;
+    const outcome = expansion.run(columns, row, position, count, out, 0, this.#capacity, this.#report);
+    cursor.row = outcome.row;
+    cursor.position = outcome.position;
+    cursor.done = outcome.done;
+    return outcome.produced;
+  }
+
+  #table(index: number): ReduceTable {
+    let table = this.#tables[index];
+    if (table === undefined) {
+      const { reduce } = this.#segments[index];
+      assert(reduce !== undefined);
+      table = new ReduceTable(reduce, this.#resources);
+      this.#tables[index] = table;
+    }
+    return table;
+  }
+
+  #acquireColumns(): PairColumns {
+    const byteCount = this.#capacity * INT64_BYTES;
+    return { keys: this.#resources.memory.acquire(byteCount), values: this.#resources.memory.acquire(byteCount) };
+  }
+
+  #releaseColumns(columns: PairColumns): void {
+    const byteCount = this.#capacity * INT64_BYTES;
+    this.#resources.memory.release(columns.keys, byteCount);
+    this.#resources.memory.release(columns.values, byteCount);
+  }
+}
+
+/** A power of two. */
+function expansionCapacity(flatMapCount: number): number {
+  let capacity = BATCH_PAIRS;
+  while (capacity > EXPANSION_PAIRS_MIN && capacity * flatMapCount > EXPANSION_PAIRS_MAX) capacity /= 2;
+  return capacity;
+}
