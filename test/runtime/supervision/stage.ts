@@ -43,7 +43,7 @@ export function puppetChild(id: string, more: Partial<ChildSpecification> = {}):
 }
 
 export function stage(input: Partial<SupervisorInput>) {
-  const clock = new SimulatedClock();
+  const clock = (input.clock as SimulatedClock | undefined) ?? new SimulatedClock();
   const notices: SupervisorNotice[] = [];
   let error: unknown;
   const supervisor = createActor(supervisorLogic, {
