@@ -4,6 +4,8 @@
  * Owns: the range of an integer in the input.
  * Never: knows a text format.
  */
+import { offendingText } from "../kernels/offending-text.ts";
+import { RECORD_REASON } from "../kernels/record-reasons.ts";
 import type { IntegerMode } from "../program.ts";
 
 export interface Pair {
@@ -19,15 +21,16 @@ const INT64_MAX = 2n ** 63n - 1n;
 
 /** An optional sign and decimal digits, or why the text is no integer. */
 export function readInteger(text: string, integers: IntegerMode): bigint | string {
-  if (!/^[-+]?[0-9]+$/.test(text)) return "not an integer";
+  const shown = offendingText(new TextEncoder().encode(text));
+  if (!/^[-+]?[0-9]+$/.test(text)) return RECORD_REASON.notInteger(shown);
   const integer = BigInt(text.replace(/^\+/, ""));
   const fits = integers === "bigint" || (integer >= INT64_MIN && integer <= INT64_MAX);
-  return fits ? integer : "does not fit 64 bits";
+  return fits ? integer : RECORD_REASON.doesNotFit(shown);
 }
 
 /** The key's problem is told before the value's. */
 export function readPair(key: bigint | string, value: bigint | string): LineReading {
-  if (typeof key === "string") return `the key: ${key}`;
-  if (typeof value === "string") return `the value: ${value}`;
+  if (typeof key === "string") return key;
+  if (typeof value === "string") return value;
   return { key, value };
 }

@@ -5,6 +5,7 @@
  *       which are not asked for may hold anything.
  * Never: shares anything with the kernels' parsers.
  */
+import { RECORD_REASON } from "../kernels/record-reasons.ts";
 import type { InputSpecification, IntegerMode } from "../program.ts";
 import { type LineReading, readInteger, readPair } from "./line-reading.ts";
 
@@ -44,10 +45,11 @@ export function isBlankCsvLine(delimiter: string): (line: string) => boolean {
 
 export function readCsvLine(line: string, columns: CsvColumns, integers: IntegerMode): LineReading {
   const fields = splitFields(line, columns.delimiter);
-  if (fields === undefined) return "a quote is not closed";
-  if (columns.exactlyTwo ? fields.length !== 2 : fields.length <= Math.max(columns.key, columns.value)) {
-    return `the line has ${fields.length} fields`;
-  }
+  if (fields === undefined) return RECORD_REASON.openQuote;
+  const found = fields.length;
+  if (columns.exactlyTwo && found !== 2) return RECORD_REASON.wrongFieldCount(2, found);
+  const needed = Math.max(columns.key, columns.value) + 1;
+  if (found < needed) return RECORD_REASON.tooFewFields(needed, found);
   const read = (column: number) => readField(fields[column], columns.delimiter, integers);
   return readPair(read(columns.key), read(columns.value));
 }
@@ -84,7 +86,7 @@ function readField(field: string, delimiter: string, integers: IntegerMode): big
   const trimmed = trimBlanks(field, delimiter);
   const quoted = /^"(.*)"$/s.exec(trimmed);
   const digits = quoted === null ? trimmed : trimBlanks(quoted[1], "");
-  return digits === "" ? "empty" : readInteger(digits, integers);
+  return digits === "" ? RECORD_REASON.emptyField : readInteger(digits, integers);
 }
 
 /** The name that a header's field says. */

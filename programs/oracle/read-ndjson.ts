@@ -4,6 +4,7 @@
  * Owns: what a pair looks like in JSON.
  * Never: lets a number pass through a double: JSON's numbers are kept as text before JSON.parse sees them.
  */
+import { RECORD_REASON } from "../kernels/record-reasons.ts";
 import type { IntegerMode } from "../program.ts";
 import { type LineReading, readInteger, readPair } from "./line-reading.ts";
 
@@ -15,16 +16,16 @@ export function isBlankNdjsonLine(line: string): boolean {
 export function readNdjsonLine(line: string, keyName: string, valueName: string, integers: IntegerMode): LineReading {
   const toPair = (key: unknown, value: unknown) => readPair(readMember(key, integers), readMember(value, integers));
   const parsed = parseKeepingDigits(line);
-  if (parsed === undefined) return "the line is not JSON";
+  if (parsed === undefined) return RECORD_REASON.notJson;
   if (Array.isArray(parsed)) {
-    if (parsed.length !== 2) return `the array has ${parsed.length} elements`;
+    if (parsed.length !== 2) return RECORD_REASON.wrongElementCount(parsed.length);
     return toPair(parsed[0], parsed[1]);
   }
-  if (typeof parsed !== "object" || parsed === null) return "the line is neither an object nor an array";
+  if (typeof parsed !== "object" || parsed === null) return RECORD_REASON.notAPair;
   const members = new Map<string, unknown>(Object.entries(parsed));
   const [key, value] = [`$${keyName}`, `$${valueName}`];
-  if (!members.has(key)) return `the object has no member ${JSON.stringify(keyName)}`;
-  if (!members.has(value)) return `the object has no member ${JSON.stringify(valueName)}`;
+  if (!members.has(key)) return RECORD_REASON.noMember(keyName);
+  if (!members.has(value)) return RECORD_REASON.noMember(valueName);
   return toPair(members.get(key), members.get(value));
 }
 
@@ -44,5 +45,12 @@ function parseKeepingDigits(line: string): unknown {
 
 /** A number without point and exponent, or a string of digits with an optional sign. */
 function readMember(marked: unknown, integers: IntegerMode): bigint | string {
-  return typeof marked === "string" ? readInteger(marked.slice(1), integers) : "not an integer";
+  return readInteger(typeof marked === "string" ? marked.slice(1) : unmarked(marked), integers);
+}
+
+/** What stood there, but for its white space and escapes. */
+function unmarked(marked: unknown): string {
+  return JSON.stringify(marked)
+    .replace(/"#([^"]*)"/g, "$1")
+    .replace(/"\$/g, '"');
 }

@@ -6,6 +6,7 @@
  *
  * Errors: RangeError if a named column is not in the header.
  */
+import { RECORD_REASON } from "../kernels/record-reasons.ts";
 import { LINE_BYTES_MAX } from "../limits.ts";
 import type { InputSpecification, IntegerMode, TextFormatName } from "../program.ts";
 import type { LineReading, Pair } from "./line-reading.ts";
@@ -41,7 +42,7 @@ export function readPairs(
   const problems: RecordProblem[] = [];
   for (const [index, text] of lines.entries()) {
     if ((hasHeader && index === 0) || isBlank(text)) continue;
-    const reading = isTooLong(text) ? `the line is longer than ${LINE_BYTES_MAX} bytes` : read(text);
+    const reading = isTooLong(text) ? RECORD_REASON.lineTooLong : read(text);
     if (typeof reading === "string") problems.push({ line: index + 1, text, reason: reading });
     else pairs.push(reading);
   }

@@ -4,7 +4,7 @@
  * Owns: how offending text is shown.
  * Never: decides what is rejected.
  */
-import { OFFENDING_TEXT_MAX } from "../limits.ts";
+import { offendingText } from "../kernels/offending-text.ts";
 import type { RecordProblem } from "./read-pairs.ts";
 
 export type OracleReject =
@@ -29,7 +29,7 @@ export type OracleReject =
     };
 
 export function recordReject(file: string, { line, text, reason }: RecordProblem): OracleReject {
-  return { kind: "record", file, line, text: escapeText(text), reason };
+  return { kind: "record", file, line, text: offendingText(new TextEncoder().encode(text)), reason };
 }
 
 /**
@@ -40,14 +40,4 @@ export function rejectKey(reject: OracleReject): string {
   return reject.kind === "record"
     ? `record ${reject.file} ${reject.line}`
     : `arithmetic ${reject.place} ${reject.key} ${reject.value} ${reject.reason}`;
-}
-
-/** Controls, marks that reorder text and line separators as JSON escapes them; cut with an ellipsis. */
-function escapeText(text: string): string {
-  const characters = Array.from(text.slice(0, 2 * OFFENDING_TEXT_MAX + 2));
-  const shown = characters.slice(0, OFFENDING_TEXT_MAX).map((character) => {
-    if (!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character)) return character;
-    return character === "\t" ? "\\t" : `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`;
-  });
-  return shown.join("") + (characters.length > OFFENDING_TEXT_MAX ? "…" : "");
 }

@@ -88,7 +88,7 @@ test("oracle: rejecting, what fails is left out and reported, everything else go
     output: "1,2\n",
     pairs: [{ key: 1n, value: 2n }],
     rejects: [
-      { kind: "record", file: "in.csv", line: 3, text: "x\\ty", reason: "the line has 1 fields" },
+      { kind: "record", file: "in.csv", line: 3, text: "x\\x09y", reason: "expected 2 fields, found 1" },
       {
         kind: "arithmetic",
         operation: 0,
@@ -111,7 +111,7 @@ test("oracle: several inputs are one multiset of pairs, each with its own byte o
   inputs.push({ name: "3.csv", text: "1\n", format: "csv" });
   t.like(interpretProgram(program([map()], { onError: "reject" }), inputs), {
     output: "1,2\n1,2\n3,4\n",
-    rejects: [{ kind: "record", file: "3.csv", line: 1, text: "1", reason: "the line has 1 fields" }],
+    rejects: [{ kind: "record", file: "3.csv", line: 1, text: "1", reason: "expected 2 fields, found 1" }],
   });
 });
 
