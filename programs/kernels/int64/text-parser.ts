@@ -45,6 +45,7 @@ const STATE = {
   valueNameLength: 20,
   scratch: 21,
   nesting: 22,
+  plainNames: 23,
 } as const;
 const STATE_BYTES = 104;
 
@@ -89,6 +90,8 @@ export class TextParser {
       this.#parse = exports.parseNdjson;
       this.#setName("keyName", "keyNameLength", format.keyMember);
       this.#setName("valueName", "valueNameLength", format.valueMember);
+      const isPlain = (name: string) => JSON.stringify(name) === `"${name}"`;
+      this.#set("plainNames", isPlain(format.keyMember) && isPlain(format.valueMember) ? 1 : 0);
       this.#set("scratch", this.#own(LINE_BYTES_MAX));
       this.#set("nesting", this.#own(LINE_BYTES_MAX / 8));
     }
@@ -206,11 +209,11 @@ export class TextParser {
   }
 
   #setName(pointerField: "keyName" | "valueName", lengthField: "keyNameLength" | "valueNameLength", name: string) {
-    const bytes = new TextEncoder().encode(name);
+    const bytes = new TextEncoder().encode(`"${name}"`);
     const pointer = this.#own(bytes.length);
     this.#instance.bytes(pointer, bytes.length).set(bytes);
-    this.#set(pointerField, pointer);
-    this.#set(lengthField, bytes.length);
+    this.#set(pointerField, pointer + 1);
+    this.#set(lengthField, bytes.length - 2);
   }
 }
 

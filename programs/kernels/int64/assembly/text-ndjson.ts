@@ -11,16 +11,24 @@ import {
   STATUS_FULL,
   TextState,
   parseInteger,
+  readUsualInteger,
   reportBad,
   takeLine,
 } from "./text-state";
 import { skipString, skipValue, skipWhitespace, unescapeString } from "./json-scan";
+
+/** Bytes that the fast path may read behind the first byte of a line, without the names. */
+const FAST_READ_BYTES: usize = 96;
 
 /** Parses until the columns are full, text is missing or a line is bad; returns the pairs written. */
 export function parseNdjson(pointer: usize, keys: usize, values: usize, capacity: i32): i32 {
   const state = changetype<TextState>(pointer);
   let written = 0;
   while (written < capacity) {
+    if (!state.discarding) {
+      written = parseUsualLines(state, keys, values, written, capacity);
+      if (written == capacity) break;
+    }
     if (!takeLine(state)) return written;
     const end: usize = state.lineEnd;
     const start = skipWhitespace(state.lineStart, end);
@@ -41,6 +49,67 @@ export function parseNdjson(pointer: usize, keys: usize, values: usize, capacity
   }
   state.status = STATUS_FULL;
   return written;
+}
+
+/** The fast path: an object of just the key and the value in this order, or an array; stops at the first other line. */
+function parseUsualLines(state: TextState, keys: usize, values: usize, from: i32, capacity: i32): i32 {
+  let at: usize = state.at;
+  const end: usize = state.end;
+  const readBytes = FAST_READ_BYTES + state.keyNameLength + state.valueNameLength;
+  if (end - at < readBytes || !state.plainNames) return from;
+  const limit = end - readBytes;
+  let written = from;
+  while (written < capacity && at <= limit) {
+    const open = load<u8>(at);
+    let next = skipSpace(at + 1);
+    if (open == 123) next = matchName(next, state.keyName - 1, state.keyNameLength + 2);
+    else if (open != 91) break;
+    if (next == 0) break;
+    next = readNumber(next, keys + (<usize>written << 3));
+    if (next == 0 || load<u8>(next) != 44) break;
+    next = skipSpace(next + 1);
+    if (open == 123) next = matchName(next, state.valueName - 1, state.valueNameLength + 2);
+    if (next == 0) break;
+    next = readNumber(next, values + (<usize>written << 3));
+    // Both closing characters come two behind the opening ones.
+    if (next == 0 || load<u8>(next) != open + 2) break;
+    next++;
+    if (load<u8>(next) == 13) next++;
+    if (load<u8>(next) != 10) break;
+    at = next + 1;
+    written++;
+    // Only whole lines are consumed.
+    state.at = <u32>at;
+  }
+  state.lines += written - from;
+  return written;
+}
+
+// @ts-ignore: decorator
+@inline
+function skipSpace(at: usize): usize {
+  return at + <usize>(load<u8>(at) == 32);
+}
+
+/** The quoted name, a colon and perhaps a space; 0 if something else is there. */
+// @ts-ignore: decorator
+@inline
+function matchName(at: usize, quoted: usize, length: usize): usize {
+  if (length <= 8) {
+    if ((load<u64>(at) ^ load<u64>(quoted)) << (64 - (<u64>length << 3)) != 0) return 0;
+  } else if (memory.compare(at, quoted, length) != 0) {
+    return 0;
+  }
+  return load<u8>(at + length) == 58 ? skipSpace(at + length + 1) : 0;
+}
+
+/** A usual integer without leading zeros, which JSON does not allow. */
+// @ts-ignore: decorator
+@inline
+function readNumber(at: usize, out: usize): usize {
+  const end = readUsualInteger(at, out);
+  const digits = at + <usize>(load<u8>(at) == 45);
+  return load<u8>(digits) == 48 && end - digits > 1 ? 0 : end;
 }
 
 function notJson(state: TextState): bool {

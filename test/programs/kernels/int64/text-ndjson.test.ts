@@ -34,6 +34,7 @@ for (const [name, line, key, value] of goodLines) {
     t.deepEqual(plain(line), expected as never);
     t.deepEqual(plain(`${line}\n`), expected as never);
     t.deepEqual(plain(`${line}\r\n`), expected as never);
+    t.deepEqual(plain(`${'{"k": -7, "v": 8}\n'.repeat(20)}${line}\n${"[3,4]\n".repeat(20)}`).pairs[20], [key, value]);
   });
 }
 
@@ -55,14 +56,26 @@ const badLines: [string, string][] = [
   ['"1,2"', "neither an object nor an array"],
   ["1,2", "not valid JSON"],
   ["01", "not valid JSON"],
+  ["[01,2]", "not valid JSON"],
+  ['{"k":1,"v":-00}', "not valid JSON"],
+  ["[+1,2]", "not valid JSON"],
+  ["[1,2]]", "not valid JSON"],
+  ["[1,2}", "not valid JSON"],
+  ["[1, 2,]", "not valid JSON"],
+  ['{"k":1,"v":2} {}', "not valid JSON"],
+  ['{"k" 1,"v":2}', "not valid JSON"],
+  ["[9223372036854775808,2]", "9223372036854775808 does not fit 64 bits"],
+  ["[1,-9223372036854775809]", "-9223372036854775809 does not fit 64 bits"],
+  ["[1,18446744073709551617]", "18446744073709551617 does not fit 64 bits"],
 ];
 
 for (const [line, reason] of badLines) {
   test(`NDJSON: ${line} is a bad record`, (t) => {
-    const { pairs, rejects, lines } = plain(`[1,2]\n${line}\n[3,4]`);
-    t.deepEqual(rejects, [{ kind: "record", line: 1, text: line, reason }]);
-    t.is(pairs.length, 2);
-    t.is(lines, 3);
+    // Among lines of the fast path.
+    const { pairs, rejects, lines } = plain(`${"[1,2]\n".repeat(40)}${line}\n${'{"k":1,"v":2}\n'.repeat(40)}`);
+    t.deepEqual(rejects, [{ kind: "record", line: 40, text: line, reason }]);
+    t.is(pairs.length, 80);
+    t.is(lines, 81);
   });
 }
 
@@ -143,6 +156,22 @@ test("NDJSON: member names of any characters are compared unescaped", (t) => {
       t.deepEqual(pairs, [[1n, 2n]]);
     }),
   );
+});
+
+test("NDJSON: names longer than a word, and names that JSON escapes, on the fast path too", (t) => {
+  for (const [key, value] of [
+    ["customer number", "amount"],
+    ['a"b', "\\"],
+    ["", "é"],
+    ["sixsix", "seven77"],
+  ]) {
+    const format = { format: "ndjson", keyMember: key, valueMember: value } as const;
+    const good = `{${JSON.stringify(key)}:5,${JSON.stringify(value)}:-6}\n`;
+    const { pairs, rejects } = parseText(kernels, format, [`${good.repeat(30)}{"${key}x":1}\n${good.repeat(30)}`]);
+    t.is(pairs.length, 60);
+    t.is(rejects.length, 1);
+    t.deepEqual(pairs[0], [5n, -6n]);
+  }
 });
 
 test("NDJSON: one member may be key and value", (t) => {
