@@ -1,5 +1,5 @@
 // Blocks: columns narrowed to the fewest bytes that hold value - minimum, with a CRC-32C. Layout: `docs/block.md`.
-import { maximumOf, minimumOf } from "./column-range";
+import { findRange, greatestFound, smallestFound } from "./column-range";
 import { crc32c } from "./crc";
 
 const FIXED_BYTES: usize = 8;
@@ -26,8 +26,9 @@ export function encodeBlock(kind: u32, columns: usize, columnCount: u32, from: u
   let data = out + headerBytes(columnCount);
   for (let index: usize = 0; index < <usize>columnCount; index++) {
     const column = <usize>load<u32>(columns + (index << 2)) + (<usize>from << 3);
-    const base = count == 0 ? 0 : minimumOf(column, count);
-    const span = count == 0 ? 0 : <u64>maximumOf(column, count) - <u64>base;
+    findRange(column, count);
+    const base = smallestFound();
+    const span = <u64>greatestFound() - <u64>base;
     const width = <usize>(71 - clz(span)) >> 3;
     store<i64>(bases + (index << 3), base);
     store<u8>(widths + index, <u8>width);
@@ -41,9 +42,22 @@ export function encodeBlock(kind: u32, columns: usize, columnCount: u32, from: u
 /** Each store writes 8 bytes, of which the next one overwrites what is too much. */
 function pack(column: usize, count: u32, base: i64, width: usize, out: usize): void {
   if (width == 0) return;
-  let at = out;
-  for (let row: usize = 0; row < <usize>count; row++, at += width) {
-    store<u64>(at, load<u64>(column + (row << 3)) - <u64>base);
+  let to = out;
+  let at = column;
+  const end = column + (<usize>count << 3);
+  for (; at + 32 <= end; at += 32) {
+    store<u64>(to, load<u64>(at) - <u64>base);
+    to += width;
+    store<u64>(to, load<u64>(at, 8) - <u64>base);
+    to += width;
+    store<u64>(to, load<u64>(at, 16) - <u64>base);
+    to += width;
+    store<u64>(to, load<u64>(at, 24) - <u64>base);
+    to += width;
+  }
+  for (; at < end; at += 8) {
+    store<u64>(to, load<u64>(at) - <u64>base);
+    to += width;
   }
 }
 
@@ -80,9 +94,22 @@ export function decodeRows(block: usize, from: u32, count: u32, columns: usize):
 
 function unpack(data: usize, count: u32, base: i64, width: usize, column: usize): void {
   const mask: u64 = width == 0 ? 0 : <u64>-1 >> (64 - (<u64>width << 3));
-  let at = data;
-  for (let row: usize = 0; row < <usize>count; row++, at += width) {
-    store<i64>(column + (row << 3), <i64>(load<u64>(at) & mask) + base);
+  let from = data;
+  let at = column;
+  const end = column + (<usize>count << 3);
+  for (; at + 32 <= end; at += 32) {
+    store<i64>(at, <i64>(load<u64>(from) & mask) + base);
+    from += width;
+    store<i64>(at, <i64>(load<u64>(from) & mask) + base, 8);
+    from += width;
+    store<i64>(at, <i64>(load<u64>(from) & mask) + base, 16);
+    from += width;
+    store<i64>(at, <i64>(load<u64>(from) & mask) + base, 24);
+    from += width;
+  }
+  for (; at < end; at += 8) {
+    store<i64>(at, <i64>(load<u64>(from) & mask) + base);
+    from += width;
   }
 }
 

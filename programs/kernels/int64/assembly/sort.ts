@@ -1,6 +1,6 @@
 // Sorts pairs by (key, value), and keys that carry an index. Columns are narrowed by their minimum first: where key and
 // value fit one 64-bit word together, words are sorted instead of pairs, and only the bits that vary are looked at.
-import { maximumOf, minimumOf } from "./column-range";
+import { findRange, greatestFound, smallestFound } from "./column-range";
 import { allocate, release } from "./memory";
 import { sortRecords, sortWords } from "./radix";
 
@@ -22,10 +22,12 @@ function lowMask(bits: u32): u64 {
 export function sortPairs(keys: usize, values: usize, count: u32): void {
   if (arePairsSorted(keys, values, count)) return;
   if (count < INSERTION_COUNT_MAX) return insertPairs(keys, values, count);
-  const leastKey = minimumOf(keys, count);
-  const leastValue = minimumOf(values, count);
-  const keyBits = bitsOf(<u64>maximumOf(keys, count) - <u64>leastKey);
-  const valueBits = bitsOf(<u64>maximumOf(values, count) - <u64>leastValue);
+  findRange(keys, count);
+  const leastKey = smallestFound();
+  const keyBits = bitsOf(<u64>greatestFound() - <u64>leastKey);
+  findRange(values, count);
+  const leastValue = smallestFound();
+  const valueBits = bitsOf(<u64>greatestFound() - <u64>leastValue);
   if (keyBits + valueBits <= 64) sortPackedPairs(keys, values, count, leastKey, keyBits, leastValue, valueBits);
   else sortWidePairs(keys, values, count, leastKey, keyBits, leastValue, valueBits);
 }
@@ -117,8 +119,9 @@ function sortWidePairs(
 export function sortKeysWithIndex(keys: usize, indexes: usize, count: u32): void {
   if (areKeysSorted(keys, count)) return;
   if (count < INSERTION_COUNT_MAX) return insertKeys(keys, indexes, count);
-  const leastKey = minimumOf(keys, count);
-  const keyBits = bitsOf(<u64>maximumOf(keys, count) - <u64>leastKey);
+  findRange(keys, count);
+  const leastKey = smallestFound();
+  const keyBits = bitsOf(<u64>greatestFound() - <u64>leastKey);
   const rowBits = bitsOf(<u64>count);
   if (keyBits + rowBits <= 64) sortPackedKeys(keys, indexes, count, leastKey, keyBits, rowBits);
   else sortWideKeys(keys, indexes, count, leastKey, keyBits);
