@@ -1,0 +1,80 @@
+/**
+ * Tasks that executor threads run, what they give back, and the messages between a thread and its actor.
+ *
+ * Owns: the types; all are structured-cloneable.
+ */
+import type { Reject } from "../../programs/errors.ts";
+import type { OutputRange } from "../../programs/kernels/kernel-set.ts";
+import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
+import type { JobDescription } from "../job/messages.ts";
+
+/** A stored bundle of blocks. */
+export interface BundleReference {
+  readonly at: SegmentReference;
+  readonly pairCount: number;
+  /** Partitions with a block in it; absent where they are too many to list. */
+  readonly targets?: readonly number[];
+}
+
+/** A stored run of output pairs. */
+export interface RunReference {
+  readonly at: SegmentReference;
+  readonly headerBytes: number;
+  readonly pairCount: number;
+}
+
+export type Task =
+  | { readonly kind: "split"; readonly split: number }
+  | {
+      readonly kind: "reduce";
+      readonly stage: number;
+      readonly partition: number;
+      readonly inputs: readonly SegmentReference[];
+    }
+  | { readonly kind: "planRanges"; readonly runs: readonly RunReference[] }
+  /** Without a range: the runs as they stand, for order `none`. */
+  | { readonly kind: "range"; readonly range: OutputRange | undefined; readonly runs: readonly RunReference[] };
+
+export interface TaskResult {
+  readonly pairsIn: number;
+  readonly pairsOut: number;
+  readonly lines: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly bundles: readonly BundleReference[];
+  readonly runs: readonly RunReference[];
+  readonly rejectCount: number;
+  /** Stored rejects, JSON lines of `Reject`. */
+  readonly rejects: readonly SegmentReference[];
+  /** Of `planRanges`. */
+  readonly ranges: readonly OutputRange[];
+  /** Of `range`. */
+  readonly text: readonly Uint8Array[];
+}
+
+/** A task's error, as it crosses threads. `reject` where data was at fault, with a line number of the whole file. */
+export interface TaskFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly reject?: Reject;
+  readonly file?: string;
+}
+
+/** What a thread is started with. */
+export interface ThreadInput {
+  readonly kernels: unknown;
+  readonly job: JobDescription;
+  readonly segmentDirectory: string;
+  /** Unique for every thread that ever wrote to the directory. */
+  readonly segmentName: string;
+  readonly durable: boolean;
+  /** One int32 that the thread raises whenever it gets on. */
+  readonly progress: SharedArrayBuffer;
+}
+
+export type ThreadCommand = { readonly kind: "run"; readonly ticket: number; readonly task: Task };
+
+export type ThreadEvent =
+  | { readonly kind: "ready" }
+  | { readonly kind: "done"; readonly ticket: number; readonly result: TaskResult }
+  | { readonly kind: "failed"; readonly ticket: number; readonly failure: TaskFailure };

@@ -1,0 +1,42 @@
+/**
+ * What a job is made of, and what it is told.
+ *
+ * Owns: the description of a job (plain data, sent to workers and journaled) and the job's messages.
+ */
+import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
+import type { Plan } from "../../programs/plan/plan.ts";
+import type { TextFormatName } from "../../programs/program.ts";
+
+/** One input file, as it was when the job began. */
+export interface InputFile {
+  /** As the user named it, for messages. */
+  readonly name: string;
+  readonly absolutePath: string;
+  readonly byteLength: number;
+  readonly modifiedMs: number;
+  /** SHA-256 of both ends, so that another file of the same size and time is noticed. */
+  readonly endsHash: string;
+  readonly compressed: boolean;
+  /** Where data begins: behind a byte order mark and a header line. Bytes of the uncompressed text. */
+  readonly dataStart: number;
+  /** Lines before `dataStart`: 1 with a header. */
+  readonly headerLines: number;
+  readonly text: TextFormat;
+}
+
+/** A stretch of one file; a line belongs to the split in which its first byte lies. */
+export interface Split {
+  readonly file: number;
+  /** Bytes of the file. A compressed file is one split, from 0 to its length. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface JobDescription {
+  /** Hash of everything that decides the bytes of blocks; names the job in journals. */
+  readonly id: string;
+  readonly plan: Plan;
+  readonly files: readonly InputFile[];
+  readonly splits: readonly Split[];
+  readonly outputFormat: TextFormatName;
+}

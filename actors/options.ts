@@ -1,0 +1,41 @@
+/**
+ * Every maximum, interval and size of the actors, with unit and reason.
+ *
+ * Owns: the numbers. Those marked D1 shape blocks and so belong to a job's identity: changing one makes old journals
+ * another job's.
+ */
+
+const MEBIBYTE = 1 << 20;
+
+/** D1. Bytes of one split of an uncompressed input: about 300,000 short lines, some 10 ms of work, the most a crash repeats. */
+export const SPLIT_BYTES = 4 * MEBIBYTE;
+/** Bytes of text pushed to a kernel at a time: fits the second-level cache together with its batch. */
+export const READ_BYTES = 256 * 1024;
+/** Bytes hashed at either end of an input file to identify it. */
+export const FILE_IDENTITY_BYTES = 65_536;
+/** Bytes of a header line, at most: a longer one is no header. */
+export const HEADER_BYTES_MAX = 65_536;
+/** Tasks of one partition under way at once: hides the time of a commit, also with a single partition. */
+export const PARTITION_TASKS_IN_FLIGHT_MAX = 4;
+/** Tasks given to one executor at once: one runs, one waits in the thread's queue, so that no thread waits for a commit. */
+export const EXECUTOR_TASKS_MAX = 2;
+/** Pairs of one range of the final order: about 4 MB of text. */
+export const OUTPUT_RANGE_PAIRS = 262_144;
+/** Ranges computed or waiting to be written for each executor: bounds the memory of finished text. */
+export const OUTPUT_RANGES_IN_FLIGHT_MAX = 2;
+/** Targets listed by name in a bundle's reference; with more, every partition is asked to look. Keeps references small. */
+export const BUNDLE_TARGETS_LISTED_MAX = 64;
+/** Bytes of rejects collected in a thread before they go to the segment. */
+export const REJECT_BUFFER_BYTES = MEBIBYTE;
+/** How often executors are looked at. */
+export const HEARTBEAT_INTERVAL_MS = 500;
+/** An executor that is busy without progress for so long is hung, and killed. */
+export const EXECUTOR_HUNG_AFTER_MS = 30_000;
+/** Attempts of one task that ended with its executor dead, before the task is called poison. */
+export const TASK_ATTEMPTS_MAX = 3;
+/** How often progress is told to whoever watches a job. */
+export const PROGRESS_INTERVAL_MS = 100;
+/** Executor threads, at most. */
+export const EXECUTOR_COUNT_MAX = 256;
+/** Version of the journal's payloads (not of its records): another one is another job. */
+export const JOB_FORMAT_VERSION = 1;
