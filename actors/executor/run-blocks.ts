@@ -1,0 +1,106 @@
+/**
+ * Runs tasks whose input are stored blocks and runs: a reduce, the planning of the final order, one range of it.
+ *
+ * Owns: finding a partition's block in a bundle and a range's extent in a run.
+ * Never: looks into a block.
+ */
+import { bundleEntryOffset, readBundleEntry } from "../../programs/blocks/bundle.ts";
+import type {
+  OutputKernels,
+  OutputRange,
+  StageKernels,
+  TaskSink,
+  TaskStatistics,
+} from "../../programs/kernels/kernel-set.ts";
+import type { TextFormatName } from "../../programs/program.ts";
+import type { SegmentReader, SegmentReference } from "../../runtime/journal/segment-files.ts";
+import type { RunReference } from "./messages.ts";
+
+export interface BlockContext {
+  readonly segments: SegmentReader;
+  readonly sink: TaskSink;
+  readonly progressed: () => void;
+}
+
+export interface ReduceInput {
+  readonly partition: number;
+  readonly partitionCount: number;
+  readonly inputs: readonly SegmentReference[];
+}
+
+export function runReduce(
+  kernels: StageKernels,
+  { partition, partitionCount, inputs }: ReduceInput,
+  { segments, sink, progressed }: BlockContext,
+): TaskStatistics & { bytesIn: number } {
+  const task = kernels.beginReduce(sink);
+  const entry = new Uint8Array(8);
+  let bytesIn = 0;
+  for (const bundle of inputs) {
+    segments.read(bundle, entry, { offset: bundleEntryOffset(partition), byteLength: entry.length });
+    const block = readBundleEntry(entry, partitionCount);
+    if (block.byteLength === 0) continue;
+    segments.read(bundle, task.window(block.byteLength), block);
+    task.push(block.byteLength);
+    bytesIn += block.byteLength;
+    progressed();
+  }
+  return { ...task.finish(), bytesIn };
+}
+
+/** Headers of runs, kept: every range looks at every header. */
+export class RunHeaders {
+  readonly #segments: SegmentReader;
+  readonly #headers = new Map<string, Uint8Array>();
+
+  constructor(segments: SegmentReader) {
+    this.#segments = segments;
+  }
+
+  of({ at, headerBytes }: RunReference): Uint8Array {
+    const name = `${at.segment}:${at.offset}`;
+    let header = this.#headers.get(name);
+    if (header === undefined) {
+      header = new Uint8Array(headerBytes);
+      this.#segments.read(at, header, { offset: 0, byteLength: headerBytes });
+      this.#headers.set(name, header);
+    }
+    return header;
+  }
+}
+
+export interface RangeInput {
+  readonly range: OutputRange | undefined;
+  readonly runs: readonly RunReference[];
+  readonly format: TextFormatName;
+}
+
+export function runRange(
+  output: OutputKernels,
+  { range, runs, format }: RangeInput,
+  headers: RunHeaders,
+  { segments, progressed }: Omit<BlockContext, "sink">,
+): { readonly text: Uint8Array<ArrayBuffer>[]; readonly pairsOut: number; readonly bytesIn: number } {
+  const task = output.beginRange(format, range);
+  let bytesIn = 0;
+  for (const run of runs) {
+    const extent =
+      range === undefined
+        ? { offset: run.headerBytes, byteLength: run.at.byteLength - run.headerBytes }
+        : output.extent(headers.of(run), range);
+    if (extent === undefined) continue;
+    segments.read(run.at, task.window(extent.byteLength), extent);
+    task.push(extent.byteLength);
+    bytesIn += extent.byteLength;
+    progressed();
+  }
+  const text: Uint8Array<ArrayBuffer>[] = [];
+  let pairsOut = 0;
+  task.finish((bytes, pairCount) => {
+    // The kernel reuses its memory: what crosses threads is a copy of its own.
+    text.push(new Uint8Array(bytes));
+    pairsOut += pairCount;
+    progressed();
+  });
+  return { text, pairsOut, bytesIn };
+}

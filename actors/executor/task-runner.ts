@@ -1,0 +1,95 @@
+/**
+ * Runs tasks one after the other for one job, on the thread it lives in.
+ *
+ * Owns: the job's kernels, descriptors and segment of this thread.
+ * Never: keeps anything of one task for the next but caches.
+ */
+import { DataError } from "../../programs/errors.ts";
+import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
+import { RuntimeError } from "../../runtime/errors.ts";
+import { SegmentReader } from "../../runtime/journal/segment-files.ts";
+import type { JobDescription } from "../job/messages.ts";
+import { InputFiles } from "./input-files.ts";
+import type { Task, TaskFailure, TaskResult } from "./messages.ts";
+import { RunHeaders, runRange, runReduce } from "./run-blocks.ts";
+import { runSplit, SplitError } from "./run-split.ts";
+import { type SegmentPlace, TaskOutput } from "./task-output.ts";
+
+const NOTHING: TaskResult = {
+  pairsIn: 0,
+  pairsOut: 0,
+  lines: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  bundles: [],
+  runs: [],
+  rejectCount: 0,
+  rejects: [],
+  ranges: [],
+  text: [],
+};
+
+export interface TaskRunnerOptions {
+  readonly job: JobDescription;
+  readonly kernels: KernelSet;
+  readonly segments: SegmentPlace;
+  /** Called whenever work got on, many times a second. */
+  readonly progressed: () => void;
+  /** Range of pairs in the final order. */
+  readonly rangePairs: number;
+}
+
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  readonly #files: InputFiles;
+  readonly #segments: SegmentReader;
+  readonly #headers: RunHeaders;
+  readonly #output: TaskOutput;
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+    this.#files = new InputFiles(options.job.files);
+    this.#segments = new SegmentReader(options.segments.directory);
+    this.#headers = new RunHeaders(this.#segments);
+    this.#output = new TaskOutput(options.segments, options.progressed);
+  }
+
+  /** Errors: whatever `taskFailure` knows how to name. */
+  async run(task: Task): Promise<TaskResult> {
+    const { job, kernels, progressed, rangePairs } = this.#options;
+    const context = { segments: this.#segments, sink: this.#output, progressed };
+    this.#output.begin();
+    switch (task.kind) {
+      case "split": {
+        const splitContext = { files: this.#files, kernels: kernels.openStage(0), sink: this.#output, progressed };
+        const statistics = await runSplit(job.splits[task.split], splitContext);
+        return { ...NOTHING, ...statistics, ...this.#output.end() };
+      }
+      case "reduce": {
+        const input = { ...task, partitionCount: job.plan.partitions };
+        const statistics = runReduce(kernels.openStage(task.stage), input, context);
+        return { ...NOTHING, ...statistics, ...this.#output.end() };
+      }
+      case "planRanges": {
+        const headers = task.runs.map((run) => this.#headers.of(run));
+        return { ...NOTHING, ranges: kernels.output.planRanges(headers, rangePairs) };
+      }
+      case "range":
+        return {
+          ...NOTHING,
+          ...runRange(kernels.output, { ...task, format: job.outputFormat }, this.#headers, context),
+        };
+    }
+  }
+}
+
+/** What crosses to the actor. An error that is neither of data nor of operation is a bug: it is thrown on, and the thread dies. */
+export function taskFailure(error: unknown): TaskFailure {
+  if (error instanceof SplitError) {
+    const { detail, code } = error.error;
+    return { code, message: error.message, reject: detail, file: error.file };
+  }
+  if (error instanceof DataError) return { code: error.code, message: error.message, reject: error.detail };
+  if (error instanceof RuntimeError) return { code: error.code, message: error.message };
+  throw error;
+}

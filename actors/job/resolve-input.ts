@@ -1,0 +1,167 @@
+/**
+ * Finds a job's input files: expands globs, looks at each file, reads headers.
+ *
+ * Owns: everything about inputs that is settled before a job starts, and the errors of it.
+ * Never: reads more of a file than its ends.
+ */
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import path from "node:path";
+import { constants, gunzipSync } from "node:zlib";
+import { glob, isDynamicPattern } from "tinyglobby";
+import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
+import type { InputSpecification, TextFormatName } from "../../programs/program.ts";
+import { RuntimeError } from "../../runtime/errors.ts";
+import { FILE_IDENTITY_BYTES, HEADER_BYTES_MAX } from "../options.ts";
+import { type Column, splitHeader } from "./header.ts";
+import type { InputFile } from "./messages.ts";
+
+/**
+ * Shape:  one entry a file, in the order of the paths; the files of one glob are sorted by name.
+ * Errors: INPUT_MISSING, INPUT_UNREADABLE, INPUT_NOT_A_FILE, INPUT_COLUMN_UNKNOWN.
+ */
+export async function resolveInput(specification: InputSpecification, baseDirectory: string): Promise<InputFile[]> {
+  const files: InputFile[] = [];
+  for (const name of specification.paths) {
+    const matches = await expand(name, baseDirectory);
+    for (const match of matches) files.push(lookAtFile(match, baseDirectory, specification));
+  }
+  return files;
+}
+
+async function expand(name: string, baseDirectory: string): Promise<string[]> {
+  if (statSync(path.resolve(baseDirectory, name), { throwIfNoEntry: false }) !== undefined) return [name];
+  if (!isDynamicPattern(name)) throw new RuntimeError("INPUT_MISSING", `no input file "${name}"`);
+  const matches = await glob(name, { cwd: baseDirectory, absolute: path.isAbsolute(name), expandDirectories: false });
+  if (matches.length === 0) throw new RuntimeError("INPUT_MISSING", `no input file matches "${name}"`);
+  return matches.sort((left, right) => (left < right ? -1 : left > right ? 1 : 0));
+}
+
+function lookAtFile(name: string, baseDirectory: string, specification: InputSpecification): InputFile {
+  const absolutePath = path.resolve(baseDirectory, name);
+  let descriptor: number | undefined;
+  try {
+    // A named pipe would block the open, so its kind is looked at first.
+    requireFile(name, statSync(absolutePath));
+    descriptor = openSync(absolutePath, "r");
+    const status = fstatSync(descriptor);
+    requireFile(name, status);
+    return describeFile({ name, absolutePath, descriptor, status, specification });
+  } catch (error) {
+    if (error instanceof RuntimeError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new RuntimeError("INPUT_MISSING", `no input file "${name}"`, error);
+    throw new RuntimeError("INPUT_UNREADABLE", `cannot read input "${name}": ${(error as Error).message}`, error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function requireFile(name: string, status: Stats): void {
+  if (status.isFile()) return;
+  const kind = status.isDirectory() ? "a directory" : "not a regular file";
+  throw new RuntimeError("INPUT_NOT_A_FILE", `input "${name}" is ${kind}`);
+}
+
+interface OpenFile {
+  readonly name: string;
+  readonly absolutePath: string;
+  readonly descriptor: number;
+  readonly status: Stats;
+  readonly specification: InputSpecification;
+}
+
+function describeFile({ name, absolutePath, descriptor, status, specification }: OpenFile): InputFile {
+  const head = readAt(descriptor, 0, FILE_IDENTITY_BYTES);
+  const tail = readAt(descriptor, Math.max(0, status.size - FILE_IDENTITY_BYTES), FILE_IDENTITY_BYTES);
+  const compressed = absolutePath.endsWith(".gz");
+  const format = specification.format ?? formatOf(absolutePath);
+  const beginning = compressed ? gunzipBeginning(head, name) : head;
+  const { dataStart, headerFields } = findData(
+    beginning,
+    format === "csv" && specification.header,
+    specification,
+    name,
+  );
+  return {
+    name,
+    absolutePath,
+    byteLength: status.size,
+    modifiedMs: status.mtimeMs,
+    endsHash: createHash("sha256").update(head).update(tail).digest("hex"),
+    compressed,
+    dataStart,
+    headerLines: headerFields === undefined ? 0 : 1,
+    text: textFormat(format, specification, headerFields, name),
+  };
+}
+
+function readAt(descriptor: number, position: number, byteCount: number): Uint8Array {
+  const bytes = Buffer.alloc(byteCount);
+  return bytes.subarray(0, readSync(descriptor, bytes, 0, byteCount, position));
+}
+
+export function formatOf(file: string): TextFormatName {
+  return /\.(ndjson|jsonl)(\.gz)?$/.test(file) ? "ndjson" : "csv";
+}
+
+function gunzipBeginning(head: Uint8Array, name: string): Uint8Array {
+  if (head.length === 0) return head;
+  try {
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw new RuntimeError("INPUT_UNREADABLE", `input "${name}" is not gzip data: ${(error as Error).message}`, error);
+  }
+}
+
+function findData(
+  beginning: Uint8Array,
+  header: boolean,
+  specification: InputSpecification,
+  name: string,
+): { dataStart: number; headerFields: readonly string[] | undefined } {
+  const markBytes = beginning[0] === 0xef && beginning[1] === 0xbb && beginning[2] === 0xbf ? 3 : 0;
+  if (!header) return { dataStart: markBytes, headerFields: undefined };
+  const lineEnd = beginning.indexOf(0x0a, markBytes);
+  if (lineEnd < 0 && beginning.length >= HEADER_BYTES_MAX) {
+    throw new RuntimeError(
+      "INPUT_UNREADABLE",
+      `the header of input "${name}" is longer than ${HEADER_BYTES_MAX} bytes`,
+    );
+  }
+  const end = lineEnd < 0 ? beginning.length : lineEnd;
+  const line = Buffer.from(beginning.subarray(markBytes, end)).toString("utf8").replace(/\r$/, "");
+  return {
+    dataStart: lineEnd < 0 ? beginning.length : lineEnd + 1,
+    headerFields: splitHeader(line, specification.delimiter),
+  };
+}
+
+function textFormat(
+  format: TextFormatName,
+  { delimiter, key, value }: InputSpecification,
+  headerFields: readonly string[] | undefined,
+  name: string,
+): TextFormat {
+  if (format === "ndjson") {
+    return { format, keyMember: String(key ?? "k"), valueMember: String(value ?? "v") };
+  }
+  return {
+    format,
+    delimiter: delimiter.charCodeAt(0),
+    keyColumn: columnNumber(key ?? 0, headerFields, name),
+    valueColumn: columnNumber(value ?? 1, headerFields, name),
+    exactlyTwoFields: key === undefined && value === undefined,
+  };
+}
+
+function columnNumber(column: Column, headerFields: readonly string[] | undefined, name: string): number {
+  if (typeof column === "number") return column;
+  const index = headerFields?.indexOf(column) ?? -1;
+  if (index >= 0) return index;
+  const known = (headerFields ?? []).map((field) => `"${field}"`).join(", ");
+  throw new RuntimeError(
+    "INPUT_COLUMN_UNKNOWN",
+    `input "${name}" has no column "${column}"; its header names ${known || "none"}`,
+  );
+}
