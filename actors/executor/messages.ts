@@ -23,6 +23,11 @@ export interface RunReference {
   readonly pairCount: number;
 }
 
+export interface PlannedRange {
+  readonly range: OutputRange;
+  readonly runs: readonly number[];
+}
+
 export type Task =
   | { readonly kind: "split"; readonly split: number }
   | {
@@ -46,8 +51,8 @@ export interface TaskResult {
   readonly rejectCount: number;
   /** Stored rejects, JSON lines of `Reject`. */
   readonly rejects: readonly SegmentReference[];
-  /** Of `planRanges`. */
-  readonly ranges: readonly OutputRange[];
+  /** Of `planRanges`: each range with the indexes of the runs that have pairs in it. */
+  readonly ranges: readonly PlannedRange[];
   /** Of `range`. */
   readonly text: readonly Uint8Array[];
 }

@@ -14,7 +14,7 @@ import type {
 } from "../../programs/kernels/kernel-set.ts";
 import type { TextFormatName } from "../../programs/program.ts";
 import type { SegmentReader, SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { RunReference } from "./messages.ts";
+import type { PlannedRange, RunReference } from "./messages.ts";
 
 export interface BlockContext {
   readonly segments: SegmentReader;
@@ -67,6 +67,14 @@ export class RunHeaders {
     }
     return header;
   }
+}
+
+/** Cuts the final order into ranges, and names for each the runs that have pairs in it. */
+export function planRanges(output: OutputKernels, headers: readonly Uint8Array[], rangePairs: number): PlannedRange[] {
+  return output.planRanges(headers, rangePairs).map((range) => ({
+    range,
+    runs: headers.flatMap((header, index) => (output.extent(header, range) === undefined ? [] : [index])),
+  }));
 }
 
 export interface RangeInput {

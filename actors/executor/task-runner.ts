@@ -11,7 +11,7 @@ import { SegmentReader } from "../../runtime/journal/segment-files.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { InputFiles } from "./input-files.ts";
 import type { Task, TaskFailure, TaskResult } from "./messages.ts";
-import { RunHeaders, runRange, runReduce } from "./run-blocks.ts";
+import { planRanges, RunHeaders, runRange, runReduce } from "./run-blocks.ts";
 import { runSplit, SplitError } from "./run-split.ts";
 import { type SegmentPlace, TaskOutput } from "./task-output.ts";
 
@@ -72,7 +72,7 @@ export class TaskRunner {
       }
       case "planRanges": {
         const headers = task.runs.map((run) => this.#headers.of(run));
-        return { ...NOTHING, ranges: kernels.output.planRanges(headers, rangePairs) };
+        return { ...NOTHING, ranges: planRanges(kernels.output, headers, rangePairs) };
       }
       case "range":
         return {

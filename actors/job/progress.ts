@@ -1,0 +1,200 @@
+/**
+ * How far a job has come, and what is to be run next.
+ *
+ * Owns: the bookkeeping of committed tasks, and which blocks a partition needs.
+ * Never: sends a message, touches the journal, reads a clock.
+ *
+ * J1. A commit counts once, however often it is told.
+ * J2. A stage's tasks are handed out when every task of the stage before is committed: a reduce needs all of its input.
+ * J3. A partition without input has nothing to run; no actor is started for it.
+ * J4. What a task is given is a pure function of the job and of the commits before it, in (partition, sequence) order.
+ */
+import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
+import type { RunReference } from "../executor/messages.ts";
+import type { PartitionTask, TaskCommit } from "../partition/messages.ts";
+import type { JobDescription } from "./messages.ts";
+
+/** Tasks for one partition. */
+export interface PartitionRun {
+  readonly partition: number;
+  readonly tasks: readonly PartitionTask[];
+}
+
+interface StageProgress {
+  readonly runs: readonly PartitionRun[];
+  readonly taskCount: number;
+  /** By task name; commits of stages that have not begun wait here too. */
+  readonly commits: Map<string, TaskCommit>;
+}
+
+export interface JobTotals {
+  readonly stage: number;
+  readonly tasksDone: number;
+  readonly tasksOfStage: number;
+  readonly pairsIn: number;
+  readonly pairsOut: number;
+  readonly rejected: number;
+  readonly shuffledBytes: number;
+  readonly bytesRead: number;
+}
+
+export class JobProgress {
+  readonly #job: JobDescription;
+  readonly #commitsByStage = new Map<number, Map<string, TaskCommit>>();
+  #stage: StageProgress;
+  #stageIndex = 0;
+
+  constructor(job: JobDescription) {
+    this.#job = job;
+    this.#stage = this.#open(0, splitRuns(job));
+  }
+
+  /** Notes a commit (J1); returns the runs that it makes possible: those of the next stage with work, or none. */
+  commit(commit: TaskCommit): readonly PartitionRun[] {
+    this.#commitsOf(commit.stage).set(taskName(commit), commit);
+    return commit.stage === this.#stageIndex ? this.#advance() : [];
+  }
+
+  /** Notes what a journal held; the job has not begun to run yet. */
+  restore(commits: readonly TaskCommit[]): void {
+    for (const commit of commits) this.#commitsOf(commit.stage).set(taskName(commit), commit);
+    this.#advance();
+  }
+
+  /** What is still to be run of the present stage, everywhere. */
+  outstanding(): readonly PartitionRun[] {
+    return this.isComplete ? [] : this.#stage.runs.flatMap((run) => this.#outstandingOf(run));
+  }
+
+  /** What is still to be run of the present stage by one partition. */
+  outstandingOf(partition: number): readonly PartitionTask[] {
+    if (this.isComplete) return [];
+    const run = this.#stage.runs.find((candidate) => candidate.partition === partition);
+    return run === undefined ? [] : (this.#outstandingOf(run)[0]?.tasks ?? []);
+  }
+
+  /** True when only the output is left. */
+  get isComplete(): boolean {
+    return this.#stageIndex >= this.#job.plan.stages.length;
+  }
+
+  /** Runs of the final stage, in (partition, sequence) order. */
+  outputRuns(): readonly RunReference[] {
+    return this.#ordered(this.#job.plan.stages.length - 1).flatMap(({ result }) => result.runs);
+  }
+
+  /** Commits that have rejects, by stage, those of stage 0 in the order of the input. */
+  rejects(): readonly TaskCommit[] {
+    const stages = [...this.#commitsByStage.keys()].sort((left, right) => left - right);
+    return stages.flatMap((stage) => this.#ordered(stage)).filter(({ result }) => result.rejectCount > 0);
+  }
+
+  /** Every commit of stage 0 by split, for line numbers. */
+  splitCommits(): readonly (TaskCommit | undefined)[] {
+    const bySplit: (TaskCommit | undefined)[] = [];
+    const { partitions } = this.#job.plan;
+    for (const commit of this.#commitsOf(0).values()) bySplit[commit.partition + commit.sequence * partitions] = commit;
+    return bySplit;
+  }
+
+  totals(): JobTotals {
+    let [rejected, shuffledBytes, pairsIn, pairsOut, bytesRead] = [0, 0, 0, 0, 0];
+    const lastStage = this.#job.plan.stages.length - 1;
+    for (const [stage, commits] of this.#commitsByStage) {
+      for (const { result } of commits.values()) {
+        rejected += result.rejectCount;
+        if (stage < lastStage) shuffledBytes += result.bytesOut;
+        else pairsOut += result.pairsOut;
+        if (stage === 0) {
+          pairsIn += result.pairsIn;
+          bytesRead += result.bytesIn;
+        }
+      }
+    }
+    const stage = Math.min(this.#stageIndex, lastStage);
+    const tasksDone = this.#commitsOf(stage).size;
+    return {
+      stage,
+      tasksDone,
+      tasksOfStage: this.#stage.taskCount,
+      pairsIn,
+      pairsOut,
+      rejected,
+      shuffledBytes,
+      bytesRead,
+    };
+  }
+
+  #outstandingOf(run: PartitionRun): PartitionRun[] {
+    const { partition } = run;
+    const tasks = run.tasks.filter(
+      ({ stage, sequence }) => !this.#stage.commits.has(taskName({ stage, partition, sequence })),
+    );
+    return tasks.length === 0 ? [] : [{ partition, tasks }];
+  }
+
+  #advance(): readonly PartitionRun[] {
+    const begun = this.#stageIndex;
+    while (!this.isComplete && this.#stage.commits.size >= this.#stage.taskCount) {
+      this.#stageIndex += 1;
+      if (!this.isComplete) this.#stage = this.#open(this.#stageIndex, this.#reduceRuns(this.#stageIndex));
+    }
+    return this.#stageIndex === begun ? [] : this.outstanding();
+  }
+
+  #open(stage: number, runs: readonly PartitionRun[]): StageProgress {
+    const taskCount = runs.reduce((count, { tasks }) => count + tasks.length, 0);
+    return { runs, taskCount, commits: this.#commitsOf(stage) };
+  }
+
+  #reduceRuns(stage: number): PartitionRun[] {
+    const inputs = new Map<number, SegmentReference[]>();
+    const add = (target: number, at: SegmentReference): void => {
+      const known = inputs.get(target);
+      if (known === undefined) inputs.set(target, [at]);
+      else known.push(at);
+    };
+    for (const { result } of this.#ordered(stage - 1)) {
+      for (const { at, targets } of result.bundles) {
+        if (targets !== undefined) for (const target of targets) add(target, at);
+        else for (let target = 0; target < this.#job.plan.partitions; target += 1) add(target, at);
+      }
+    }
+    const partitions = [...inputs.keys()].sort((left, right) => left - right);
+    return partitions.map((partition) => {
+      const task = { kind: "reduce", stage, partition, inputs: inputs.get(partition) ?? [] } as const;
+      return { partition, tasks: [{ stage, sequence: 0, task }] };
+    });
+  }
+
+  #commitsOf(stage: number): Map<string, TaskCommit> {
+    let commits = this.#commitsByStage.get(stage);
+    if (commits === undefined) {
+      commits = new Map();
+      this.#commitsByStage.set(stage, commits);
+    }
+    return commits;
+  }
+
+  /** Stage 0 in the order of the splits, any other by partition and sequence (J4). */
+  #ordered(stage: number): TaskCommit[] {
+    const commits = [...this.#commitsOf(stage).values()];
+    if (stage === 0) return commits.sort((one, two) => one.sequence - two.sequence || one.partition - two.partition);
+    return commits.sort((one, two) => one.partition - two.partition || one.sequence - two.sequence);
+  }
+}
+
+function splitRuns(job: JobDescription): PartitionRun[] {
+  const { partitions } = job.plan;
+  const runs: PartitionTask[][] = [];
+  for (let split = 0; split < job.splits.length; split += 1) {
+    const partition = split % partitions;
+    runs[partition] ??= [];
+    runs[partition].push({ stage: 0, sequence: Math.floor(split / partitions), task: { kind: "split", split } });
+  }
+  return runs.map((tasks, partition) => ({ partition, tasks }));
+}
+
+function taskName({ stage, partition, sequence }: { stage: number; partition: number; sequence: number }): string {
+  return `${stage}/${partition}/${sequence}`;
+}
