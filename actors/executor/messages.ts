@@ -67,8 +67,8 @@ export interface TaskFailure {
 
 /** What a thread is started with. */
 export interface ThreadInput {
+  /** The compiled int64 kernels; threads share the machine code. */
   readonly kernels: unknown;
-  readonly job: JobDescription;
   readonly segmentDirectory: string;
   /** Unique for every thread that ever wrote to the directory. */
   readonly segmentName: string;
@@ -77,9 +77,27 @@ export interface ThreadInput {
   readonly progress: SharedArrayBuffer;
 }
 
-export type ThreadCommand = { readonly kind: "run"; readonly ticket: number; readonly task: Task };
+export type ThreadCommand =
+  | { readonly kind: "open"; readonly job: JobDescription }
+  | { readonly kind: "close"; readonly job: string }
+  | { readonly kind: "run"; readonly ticket: number; readonly job: string; readonly task: Task };
 
 export type ThreadEvent =
   | { readonly kind: "ready" }
   | { readonly kind: "done"; readonly ticket: number; readonly result: TaskResult }
   | { readonly kind: "failed"; readonly ticket: number; readonly failure: TaskFailure };
+
+export type ExecutorCommand =
+  | { readonly type: "executor.command"; readonly command: ThreadCommand }
+  | { readonly type: "child.shutdown" };
+
+/** What an executor tells its pool; `incarnation` tells the pool whether it is still the one that it counts on. */
+export type ExecutorFact = { readonly index: number; readonly incarnation: number } & (
+  | { readonly type: "executor.ready"; readonly executor: ExecutorReference; readonly progress: Int32Array }
+  | { readonly type: "executor.done"; readonly ticket: number; readonly result: TaskResult }
+  | { readonly type: "executor.failed"; readonly ticket: number; readonly failure: TaskFailure }
+);
+
+export interface ExecutorReference {
+  send(event: ExecutorCommand): void;
+}

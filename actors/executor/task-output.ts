@@ -74,6 +74,10 @@ export class TaskOutput implements TaskSink {
     };
   }
 
+  close(): void {
+    this.#writer?.close();
+  }
+
   #flushRejects(): void {
     if (this.#rejectLines.length === 0) return;
     this.#rejects.push(this.#append(Buffer.from(this.#rejectLines.join(""))));

@@ -81,6 +81,12 @@ export class TaskRunner {
         };
     }
   }
+
+  close(): void {
+    this.#files.close();
+    this.#segments.close();
+    this.#output.close();
+  }
 }
 
 /** What crosses to the actor. An error that is neither of data nor of operation is a bug: it is thrown on, and the thread dies. */

@@ -1,7 +1,7 @@
 /**
- * The entry of an executor thread: takes tasks from its port, runs them in order, answers each.
+ * The entry of an executor thread: takes commands from its port, runs tasks in order, answers each.
  *
- * Owns: the order of tasks in a thread.
+ * Owns: the order of tasks in a thread, one task runner a job.
  * Never: decides anything; a bug in a kernel ends the thread, and its actor sees it die.
  */
 import { parentPort, workerData } from "node:worker_threads";
@@ -15,28 +15,39 @@ function serve(): void {
   if (port === null) throw new Error("an executor thread is started by its actor only");
   const input = workerData as ThreadInput;
   const progress = new Int32Array(input.progress);
-  const runner = new TaskRunner({
-    job: input.job,
-    kernels: openKernels(input.kernels as WebAssembly.Module, input.job.plan),
-    segments: { directory: input.segmentDirectory, name: input.segmentName, durable: input.durable },
-    progressed: () => Atomics.add(progress, 0, 1),
-    rangePairs: OUTPUT_RANGE_PAIRS,
-  });
+  const progressed = (): void => void Atomics.add(progress, 0, 1);
+  const runners = new Map<string, TaskRunner>();
   const answer = (event: ThreadEvent, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(event, transfer);
-  const runOne = async ({ ticket, task }: ThreadCommand): Promise<void> => {
+
+  const run = async ({ ticket, job, task }: ThreadCommand & { kind: "run" }): Promise<void> => {
     try {
+      const runner = runners.get(job);
+      if (runner === undefined) throw new Error(`job ${job} is not open on this thread`);
       const result = await runner.run(task);
-      answer(
-        { kind: "done", ticket, result },
-        result.text.map((bytes) => bytes.buffer as ArrayBuffer),
-      );
+      const transfer = result.text.map((bytes) => bytes.buffer as ArrayBuffer);
+      answer({ kind: "done", ticket, result }, transfer);
     } catch (error) {
       answer({ kind: "failed", ticket, failure: taskFailure(error) });
     }
+    progressed();
   };
+  const obey = async (command: ThreadCommand): Promise<void> => {
+    if (command.kind === "run") return await run(command);
+    if (command.kind === "close") {
+      runners.get(command.job)?.close();
+      runners.delete(command.job);
+      return;
+    }
+    const { job } = command;
+    const kernels = openKernels(input.kernels as WebAssembly.Module, job.plan);
+    const name = `${job.id}-${input.segmentName}`;
+    const segments = { directory: input.segmentDirectory, name, durable: input.durable };
+    runners.set(job.id, new TaskRunner({ job, kernels, segments, progressed, rangePairs: OUTPUT_RANGE_PAIRS }));
+  };
+
   let last: Promise<void> = Promise.resolve();
   port.on("message", (command: ThreadCommand) => {
-    last = last.then(() => runOne(command));
+    last = last.then(() => obey(command));
   });
   answer({ kind: "ready" });
 }

@@ -1,0 +1,113 @@
+/**
+ * Which task is where: waiting, or with an executor. Decides who gets the next one.
+ *
+ * Owns: the pool's memory; a task is in exactly one place.
+ * Never: sends anything.
+ *
+ * L1. An executor has at most EXECUTOR_TASKS_MAX tasks; idle executors are served before busy ones.
+ * L2. A task whose executor died goes back to the front; the one that was running counts an attempt.
+ * L3. A task that ended TASK_ATTEMPTS_MAX executors is poison, and never handed out again.
+ * L4. What an executor of an older incarnation tells is ignored.
+ */
+import type { ExecutorReference, Task } from "../executor/messages.ts";
+import { EXECUTOR_TASKS_MAX, TASK_ATTEMPTS_MAX } from "../options.ts";
+import type { TaskOwner } from "./messages.ts";
+
+export interface PoolTask {
+  readonly ticket: number;
+  readonly job: string;
+  readonly tag: string;
+  readonly task: Task;
+  readonly owner: TaskOwner;
+  /** Executors that died while they ran it. */
+  attempts: number;
+}
+
+export interface Executor {
+  readonly index: number;
+  readonly incarnation: number;
+  readonly reference: ExecutorReference;
+  readonly progress: Int32Array;
+  /** The first one runs. */
+  readonly tasks: PoolTask[];
+}
+
+export interface Assignment {
+  readonly executor: Executor;
+  readonly task: PoolTask;
+}
+
+export class PoolLedger {
+  readonly #executors = new Map<number, Executor>();
+  #waiting: PoolTask[] = [];
+  #nextTicket = 1;
+
+  submit(order: Omit<PoolTask, "ticket" | "attempts">): void {
+    this.#waiting.push({ ...order, ticket: this.#nextTicket, attempts: 0 });
+    this.#nextTicket += 1;
+  }
+
+  join(executor: Omit<Executor, "tasks">): void {
+    this.#executors.set(executor.index, { ...executor, tasks: [] });
+  }
+
+  executors(): Iterable<Executor> {
+    return this.#executors.values();
+  }
+
+  /** Tasks that wait or run: how many executors could be of use. */
+  get taskCount(): number {
+    let count = this.#waiting.length;
+    for (const { tasks } of this.#executors.values()) count += tasks.length;
+    return count;
+  }
+
+  /** Hands out waiting tasks (L1); each assignment is to be sent. */
+  assign(): Assignment[] {
+    const assignments: Assignment[] = [];
+    for (let depth = 1; depth <= EXECUTOR_TASKS_MAX; depth += 1) {
+      for (const executor of this.#executors.values()) {
+        if (this.#waiting.length === 0) return assignments;
+        if (executor.tasks.length >= depth) continue;
+        const task = this.#waiting.shift() as PoolTask;
+        executor.tasks.push(task);
+        assignments.push({ executor, task });
+      }
+    }
+    return assignments;
+  }
+
+  /** Takes a finished task out; undefined where nobody waits for it any more (L4). */
+  finish(told: { index: number; incarnation: number; ticket: number }): PoolTask | undefined {
+    const executor = this.#executors.get(told.index);
+    if (executor === undefined || executor.incarnation !== told.incarnation) return undefined;
+    const place = executor.tasks.findIndex(({ ticket }) => ticket === told.ticket);
+    return place < 0 ? undefined : executor.tasks.splice(place, 1)[0];
+  }
+
+  /** Takes an executor out (L2); returns the task that is poison now, if there is one (L3). */
+  lose(index: number, incarnation: number): PoolTask | undefined {
+    const executor = this.#executors.get(index);
+    if (executor === undefined || executor.incarnation !== incarnation) return undefined;
+    this.#executors.delete(index);
+    const [running, ...others] = executor.tasks;
+    if (running === undefined) return undefined;
+    running.attempts += 1;
+    const poisoned = running.attempts >= TASK_ATTEMPTS_MAX;
+    this.#waiting = [...(poisoned ? [] : [running]), ...others, ...this.#waiting];
+    return poisoned ? running : undefined;
+  }
+
+  /** Forgets the waiting tasks of a job. */
+  forget(job: string): void {
+    this.#waiting = this.#waiting.filter((task) => task.job !== job);
+  }
+
+  /** Takes every task out, for an end of all. */
+  drain(): PoolTask[] {
+    const tasks = [...[...this.#executors.values()].flatMap((executor) => executor.tasks), ...this.#waiting];
+    for (const executor of this.#executors.values()) executor.tasks.length = 0;
+    this.#waiting = [];
+    return tasks;
+  }
+}

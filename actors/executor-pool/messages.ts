@@ -1,0 +1,35 @@
+/**
+ * What the executor pool is told, and what it tells those who gave it tasks.
+ *
+ * Owns: the types.
+ */
+import type { ExecutorFact, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
+import type { JobDescription } from "../job/messages.ts";
+
+/** Who gave a task, and gets its end. `tag` is the giver's own name for the task. */
+export interface TaskOwner {
+  send(end: TaskEnd): void;
+}
+
+export type TaskEnd =
+  | { readonly type: "task.done"; readonly tag: string; readonly result: TaskResult }
+  | { readonly type: "task.failed"; readonly tag: string; readonly failure: TaskFailure };
+
+export type PoolCommand =
+  | { readonly type: "pool.open"; readonly job: JobDescription }
+  /** Forgets the job's tasks; those that run end unheard. */
+  | { readonly type: "pool.close"; readonly job: string }
+  | {
+      readonly type: "pool.submit";
+      readonly job: string;
+      readonly tag: string;
+      readonly task: Task;
+      readonly owner: TaskOwner;
+    };
+
+export type PoolFact =
+  | ExecutorFact
+  /** From the executors' supervisor: this incarnation has ended. */
+  | { readonly type: "executor.lost"; readonly index: number; readonly incarnation: number; readonly reason: string }
+  /** From the executors' supervisor: no executor comes back. */
+  | { readonly type: "executors.exhausted"; readonly reason: string };

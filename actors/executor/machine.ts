@@ -1,0 +1,73 @@
+/**
+ * One executor: a thread that runs kernels, so that no heartbeat waits for a computation.
+ *
+ * E1. An executor tells its pool that it is ready once, with its incarnation.
+ * E2. A thread that dies takes its executor along; a new incarnation has a thread of its own.
+ * E3. Stopping an executor terminates its thread.
+ */
+import { setup } from "xstate";
+import { RuntimeError } from "../../runtime/errors.ts";
+import type { ExecutorCommand, ExecutorFact, ThreadInput } from "./messages.ts";
+import { type ThreadFact, threadLogic } from "./thread-logic.ts";
+
+export interface ExecutorInput {
+  readonly index: number;
+  readonly incarnation: number;
+  readonly thread: Omit<ThreadInput, "progress">;
+  /** The executor's pool. */
+  readonly tell: (fact: ExecutorFact) => void;
+}
+
+interface Context extends ExecutorInput {
+  /** Raised by the thread whenever it gets on. */
+  readonly progress: SharedArrayBuffer;
+}
+
+export const executorMachine = setup({
+  types: {
+    context: {} as Context,
+    input: {} as ExecutorInput,
+    events: {} as ExecutorCommand | ThreadFact,
+  },
+  actors: { thread: threadLogic },
+  actions: {
+    pass: ({ event, self }) => {
+      if (event.type !== "executor.command") return;
+      self.getSnapshot().children.thread?.send({ type: "thread.command", command: event.command });
+    },
+    answer: ({ context, event, self }) => {
+      if (event.type !== "thread.event") return;
+      const { index, incarnation, progress } = context;
+      if (event.event.kind === "ready") {
+        const executor = { send: (command: ExecutorCommand) => self.send(command) };
+        context.tell({ type: "executor.ready", index, incarnation, executor, progress: new Int32Array(progress) });
+      } else if (event.event.kind === "done") {
+        context.tell({ ...event.event, type: "executor.done", index, incarnation });
+      } else context.tell({ ...event.event, type: "executor.failed", index, incarnation });
+    },
+    die: ({ context, event }) => {
+      const reason = event.type === "thread.died" ? event.reason : "";
+      throw new RuntimeError("EXECUTOR_DIED", `executor ${context.index} died: ${reason}`);
+    },
+  },
+}).createMachine({
+  id: "executor",
+  context: ({ input }) => ({ ...input, progress: new SharedArrayBuffer(4) }),
+  invoke: {
+    id: "thread",
+    src: "thread",
+    input: ({ context }) => ({ ...context.thread, progress: context.progress }),
+  },
+  initial: "serving",
+  states: {
+    serving: {
+      on: {
+        "executor.command": { actions: "pass" },
+        "thread.event": { actions: "answer" },
+        "thread.died": { actions: "die" },
+        "child.shutdown": "stopped",
+      },
+    },
+    stopped: { type: "final" },
+  },
+});

@@ -1,0 +1,33 @@
+/**
+ * A worker thread as an XState callback actor.
+ *
+ * Owns: starting and terminating the thread.
+ * Never: outlives its actor: stopping it terminates the thread.
+ */
+import { Worker } from "node:worker_threads";
+import { fromCallback } from "xstate";
+import type { ThreadCommand, ThreadEvent, ThreadInput } from "./messages.ts";
+
+export type ThreadFact =
+  | { readonly type: "thread.event"; readonly event: ThreadEvent }
+  | { readonly type: "thread.died"; readonly reason: string };
+
+export interface ThreadOrder {
+  readonly type: "thread.command";
+  readonly command: ThreadCommand;
+}
+
+export const threadLogic = fromCallback<ThreadOrder, ThreadInput>(({ input, receive, sendBack }) => {
+  const thread = new Worker(new URL("./thread.js", import.meta.url), { workerData: input });
+  let reason = "";
+  thread.on("message", (event: ThreadEvent) => sendBack({ type: "thread.event", event }));
+  thread.on("error", (error: Error) => {
+    reason = error.stack ?? String(error);
+  });
+  thread.on("exit", (code) =>
+    sendBack({ type: "thread.died", reason: reason || `the thread ended with code ${code}` }),
+  );
+  receive(({ command }) => thread.postMessage(command));
+  // Nothing waits for the termination: what the thread still writes is named by no journal.
+  return () => void thread.terminate();
+});
