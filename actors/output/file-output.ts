@@ -1,0 +1,94 @@
+/**
+ * Output to a file that appears complete or not at all: written beside its destination, renamed at the end.
+ *
+ * Owns: the temporary file.
+ * Never: touches the destination before the rename.
+ */
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { RuntimeError } from "../../runtime/errors.ts";
+import type { OutputPort } from "./output-port.ts";
+
+export class FileOutput implements OutputPort {
+  readonly #destination: string;
+  readonly #temporary: string;
+  readonly #durable: boolean;
+  #handle: FileHandle | undefined;
+  #position = 0;
+
+  /** `job` makes the temporary name the same for every attempt of the same job, so that an attempt can go on. */
+  constructor(destination: string, job: string, durable: boolean) {
+    this.#destination = path.resolve(destination);
+    const { dir, base } = path.parse(this.#destination);
+    this.#temporary = path.join(dir, `.${base}.${job}.partial`);
+    this.#durable = durable;
+  }
+
+  async open(keepBytes: number): Promise<number> {
+    await this.close();
+    const handle = await this.#attempt(() => open(this.#temporary, keepBytes > 0 ? "r+" : "w"), keepBytes > 0);
+    if (handle === undefined) return await this.open(0);
+    this.#handle = handle;
+    const { size } = await handle.stat();
+    this.#position = size >= keepBytes ? keepBytes : 0;
+    await this.#attempt(() => handle.truncate(this.#position));
+    return this.#position;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    const handle = this.#opened();
+    for (let done = 0; done < bytes.length; ) {
+      const from = done;
+      const written = await this.#attempt(() => handle.write(bytes, from, bytes.length - from, this.#position + from));
+      done += written?.bytesWritten ?? 0;
+    }
+    this.#position += bytes.length;
+  }
+
+  async commit(): Promise<void> {
+    const handle = this.#opened();
+    if (this.#durable) await this.#attempt(() => handle.sync());
+    await this.close();
+    await this.#attempt(() => rename(this.#temporary, this.#destination));
+    if (this.#durable) await this.#syncDirectory();
+  }
+
+  async discard(): Promise<void> {
+    await this.close();
+    await rm(this.#temporary, { force: true });
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const directory = await open(path.dirname(this.#destination), "r");
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  #opened(): FileHandle {
+    if (this.#handle === undefined)
+      throw new RuntimeError("OUTPUT_FAILED", `output "${this.#destination}" is not open`);
+    return this.#handle;
+  }
+
+  /** Gives every error of the file system its name; `missing` says that a file that is not there is no error. */
+  async #attempt<Result>(action: () => Promise<Result>, missing = false): Promise<Result | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (missing && code === "ENOENT") return undefined;
+      const full = code === "ENOSPC" || code === "EDQUOT";
+      const text = `cannot write output "${this.#destination}": ${full ? "no space is left" : message}`;
+      throw new RuntimeError(full ? "DISK_FULL" : "OUTPUT_FAILED", text, error);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What an output is given and what it tells its job.
+ *
+ * Owns: the types.
+ */
+import type { PlannedRange, RunReference, TaskFailure } from "../executor/messages.ts";
+import type { TaskCommit } from "../partition/messages.ts";
+
+/** One piece of the output, in order: a range over some runs, or (order `none`) one run as it stands. */
+export interface OutputPiece {
+  readonly range: PlannedRange["range"] | undefined;
+  readonly runs: readonly RunReference[];
+}
+
+export interface OutputTotals {
+  readonly pairsWritten: number;
+  readonly bytesWritten: number;
+  readonly piecesDone: number;
+  readonly pieceCount: number;
+}
+
+/** What the rejects file is made of: commits with rejects, and the lines that precede each split in its file. */
+export interface RejectSources {
+  readonly commits: readonly TaskCommit[];
+  readonly linesBefore: readonly number[];
+}
+
+export type OutputFact =
+  | { readonly type: "output.written"; readonly totals: OutputTotals }
+  | { readonly type: "output.ended"; readonly totals: OutputTotals }
+  | { readonly type: "output.broken"; readonly failure: TaskFailure };
+
+/** The name of the output's log in the coordinator's journal. */
+export function outputLog(job: string): string {
+  return `output/${job}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * One partition of one job: has its tasks run, journals what is done, and only then tells.
+ *
+ * P1. Nothing is told before the batch with it has been written (D4).
+ * P2. A new incarnation begins with what the journal holds, and tells all of it.
+ * P3. A task's end that this incarnation did not wait for is ignored.
+ * P4. A journal that fails, or cannot be read, fails the job by name: nothing is acknowledged any more.
+ */
+import { assign, fromPromise, setup } from "xstate";
+import { RuntimeError } from "../../runtime/errors.ts";
+import type { Incarnation } from "../../runtime/identity.ts";
+import type { Journal } from "../../runtime/journal/journal.ts";
+import type { TaskFailure } from "../executor/messages.ts";
+import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
+import { decodeCommit, encodeCommit } from "./commit-record.ts";
+import { type PartitionCommand, type PartitionFact, partitionLog, type TaskCommit } from "./messages.ts";
+import { TaskBook } from "./task-book.ts";
+
+export interface PartitionInput {
+  readonly job: string;
+  readonly partition: number;
+  readonly incarnation: Incarnation;
+  readonly journal: Journal;
+  readonly pool: { send(command: PoolCommand): void };
+  /** Tells the job. */
+  readonly tell: (fact: PartitionFact) => void;
+  /** Tells the supervisor that something is committed: the backoff starts anew. */
+  readonly reportProgress: () => void;
+  /** Answers a heartbeat. */
+  readonly beat: (beat: { partition: number; incarnation: Incarnation; progress: number; busy: boolean }) => void;
+}
+
+interface Context extends PartitionInput {
+  readonly book: TaskBook;
+}
+
+type Event =
+  | PartitionCommand
+  | TaskEnd
+  | { readonly type: "commit.written"; readonly commit: TaskCommit }
+  | { readonly type: "commit.failed"; readonly error: unknown }
+  | { readonly type: "child.shutdown" };
+
+const readLog = fromPromise<TaskCommit[], PartitionInput>(async ({ input }) => {
+  const records = await input.journal.read(partitionLog(input.job, input.partition));
+  return records.map(({ payload }) => decodeCommit(payload));
+});
+
+/** The cause says more than that the journal failed: a full disk, a lock. */
+function journalFailure(error: unknown): TaskFailure {
+  const code = error instanceof RuntimeError ? error.code : "JOURNAL_FAILED";
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return { code, message: `${error instanceof Error ? error.message : String(error)}${cause}` };
+}
+
+export const partitionMachine = setup({
+  types: { context: {} as Context, input: {} as PartitionInput, events: {} as Event },
+  actors: { readLog },
+  actions: {
+    tellRecovered: ({ context }) => {
+      const { partition, incarnation, book } = context;
+      context.tell({ type: "partition.recovered", partition, incarnation, commits: book.commits() });
+    },
+    accept: ({ context, event }) => {
+      if (event.type !== "partition.run") return;
+      for (const commit of context.book.accept(event.tasks)) context.tell({ type: "task.committed", commit });
+    },
+    submit: ({ context, self }) => {
+      const owner = { send: (end: TaskEnd) => self.send(end) };
+      for (const { tag, task } of context.book.submittable()) {
+        context.pool.send({ type: "pool.submit", job: context.job, tag, task: task.task, owner });
+      }
+    },
+    commit: ({ context, event, self }) => {
+      if (event.type !== "task.done") return;
+      const commit = context.book.commitOf(event.tag, event.result);
+      if (commit === undefined) return;
+      const actor = partitionLog(context.job, context.partition);
+      context.journal.commit([{ actor, payload: encodeCommit(commit) }]).then(
+        () => self.send({ type: "commit.written", commit }),
+        (error: unknown) => self.send({ type: "commit.failed", error }),
+      );
+    },
+    tellCommitted: ({ context, event }) => {
+      if (event.type !== "commit.written") return;
+      context.book.committed(event.commit);
+      context.tell({ type: "task.committed", commit: event.commit });
+      context.reportProgress();
+    },
+    tellFailed: ({ context, event }) => {
+      if (event.type !== "task.failed") return;
+      const { partition, book } = context;
+      context.tell({ type: "task.failed", partition, stage: book.stageOf(event.tag), failure: event.failure });
+    },
+    answerBeat: ({ context }) => {
+      const { partition, incarnation, book } = context;
+      context.beat({ partition, incarnation, progress: book.committedCount, busy: book.isBusy });
+    },
+    tellJournalFailed: ({ context, event }) => {
+      const failure = journalFailure((event as { readonly error?: unknown }).error);
+      context.tell({ type: "task.failed", partition: context.partition, stage: 0, failure });
+    },
+  },
+}).createMachine({
+  id: "partition",
+  context: ({ input }) => ({ ...input, book: new TaskBook(input.partition) }),
+  initial: "recovering",
+  on: {
+    "partition.beat": { actions: "answerBeat" },
+    "child.shutdown": ".stopped",
+  },
+  states: {
+    recovering: {
+      invoke: {
+        src: "readLog",
+        input: ({ context }) => context,
+        onDone: {
+          target: "running",
+          actions: [
+            assign(({ context, event }) => {
+              context.book.restore(event.output);
+              return {};
+            }),
+            "tellRecovered",
+          ],
+        },
+        onError: { target: "failed", actions: "tellJournalFailed" },
+      },
+    },
+    running: {
+      on: {
+        "partition.run": { actions: ["accept", "submit"] },
+        "task.done": { actions: "commit" },
+        "task.failed": { actions: "tellFailed" },
+        "commit.written": { actions: ["tellCommitted", "submit"] },
+        "commit.failed": { target: "failed", actions: "tellJournalFailed" },
+      },
+    },
+    stopped: { type: "final" },
+    failed: {},
+  },
+});

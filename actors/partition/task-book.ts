@@ -1,0 +1,85 @@
+/**
+ * A partition's tasks: waiting, under way, being committed, committed.
+ *
+ * Owns: what a partition may submit next, and what it must tell again.
+ * Never: sends, commits, reads a clock.
+ *
+ * B1. A committed task is never submitted; asked for, it is told again.
+ * B2. A task is submitted once by one incarnation.
+ * B3. At most PARTITION_TASKS_IN_FLIGHT_MAX tasks are under way or being committed.
+ */
+import type { TaskResult } from "../executor/messages.ts";
+import { PARTITION_TASKS_IN_FLIGHT_MAX } from "../options.ts";
+import type { PartitionTask, TaskCommit } from "./messages.ts";
+
+export class TaskBook {
+  readonly #partition: number;
+  readonly #committed = new Map<string, TaskCommit>();
+  readonly #underWay = new Map<string, PartitionTask>();
+  #waiting: PartitionTask[] = [];
+
+  constructor(partition: number) {
+    this.#partition = partition;
+  }
+
+  restore(commits: readonly TaskCommit[]): void {
+    for (const commit of commits) this.#committed.set(tagOf(commit), commit);
+  }
+
+  /** Takes an order; returns the commits to be told again (B1). */
+  accept(tasks: readonly PartitionTask[]): TaskCommit[] {
+    const again: TaskCommit[] = [];
+    const known = new Set(this.#waiting.map(tagOf));
+    for (const task of tasks) {
+      const tag = tagOf(task);
+      const commit = this.#committed.get(tag);
+      if (commit !== undefined) again.push(commit);
+      else if (!known.has(tag) && !this.#underWay.has(tag)) this.#waiting.push(task);
+    }
+    return again;
+  }
+
+  /** The tasks to be submitted now (B2, B3). */
+  submittable(): { readonly tag: string; readonly task: PartitionTask }[] {
+    const submitted = [];
+    while (this.#waiting.length > 0 && this.#underWay.size < PARTITION_TASKS_IN_FLIGHT_MAX) {
+      const task = this.#waiting.shift() as PartitionTask;
+      const tag = tagOf(task);
+      this.#underWay.set(tag, task);
+      submitted.push({ tag, task });
+    }
+    return submitted;
+  }
+
+  /** What is to be committed for a finished task; undefined for one that this book did not submit. */
+  commitOf(tag: string, { ranges: _ranges, text: _text, ...result }: TaskResult): TaskCommit | undefined {
+    const task = this.#underWay.get(tag);
+    if (task === undefined) return undefined;
+    return { stage: task.stage, partition: this.#partition, sequence: task.sequence, result };
+  }
+
+  committed(commit: TaskCommit): void {
+    this.#underWay.delete(tagOf(commit));
+    this.#committed.set(tagOf(commit), commit);
+  }
+
+  stageOf(tag: string): number {
+    return this.#underWay.get(tag)?.stage ?? 0;
+  }
+
+  get committedCount(): number {
+    return this.#committed.size;
+  }
+
+  commits(): TaskCommit[] {
+    return [...this.#committed.values()];
+  }
+
+  get isBusy(): boolean {
+    return this.#underWay.size > 0;
+  }
+}
+
+function tagOf({ stage, sequence }: { readonly stage: number; readonly sequence: number }): string {
+  return `${stage}/${sequence}`;
+}

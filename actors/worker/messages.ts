@@ -1,0 +1,31 @@
+/**
+ * What coordinator and worker say to each other; every message is plain data and names its job.
+ *
+ * Owns: the types.
+ */
+import type { Task, TaskFailure, TaskResult } from "../executor/messages.ts";
+import type { JobDescription } from "../job/messages.ts";
+import type { PartitionRun } from "../job/progress.ts";
+import type { PartitionFact } from "../partition/messages.ts";
+
+/** From a job to its worker. */
+export type WorkerCommand =
+  /** Opens a job, or asks for its state again: the worker answers `worker.opened`. */
+  | { readonly type: "worker.open"; readonly job: JobDescription }
+  /** Runs tasks; partitions that have no actor yet get one. */
+  | { readonly type: "worker.run"; readonly job: string; readonly runs: readonly PartitionRun[] }
+  /** Runs a task of the output, which belongs to no partition. */
+  | { readonly type: "worker.runOutput"; readonly job: string; readonly tag: string; readonly task: Task }
+  | { readonly type: "worker.close"; readonly job: string };
+
+/** From a worker to the job. */
+export type WorkerFact = {
+  readonly job: string;
+} & /** The partitions that have a journal here; each of them tells `partition.recovered`. */
+(
+  | { readonly type: "worker.opened"; readonly partitions: readonly number[] }
+  | { readonly type: "worker.failed"; readonly failure: TaskFailure }
+  | { readonly type: "output.done"; readonly tag: string; readonly result: TaskResult }
+  | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure }
+  | PartitionFact
+);
