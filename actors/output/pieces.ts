@@ -23,6 +23,11 @@ export class Pieces<Text> {
     this.#nextToWrite = options.done;
   }
 
+  /** The same pieces, of which the first `done` are written already. */
+  resumedAt(done: number): Pieces<Text> {
+    return new Pieces<Text>(this.#pieces, { done, inFlightMax: this.#inFlightMax });
+  }
+
   get count(): number {
     return this.#pieces.length;
   }

@@ -21,8 +21,7 @@ export type WorkerCommand =
 /** From a worker to the job. */
 export type WorkerFact = {
   readonly job: string;
-} & /** The partitions that have a journal here; each of them tells `partition.recovered`. */
-(
+} /** The partitions that have a journal here; each of them tells `partition.recovered`. */ & (
   | { readonly type: "worker.opened"; readonly partitions: readonly number[] }
   | { readonly type: "worker.failed"; readonly failure: TaskFailure }
   | { readonly type: "output.done"; readonly tag: string; readonly result: TaskResult }

@@ -1,0 +1,205 @@
+/**
+ * The output of a job: has the final order cut into pieces, computed in parallel, and writes them in order.
+ *
+ * O1. The journal is told of a piece after the piece was written; a resumed output goes on behind the last one told.
+ * O2. The destination appears after the last piece and after the rejects, once (D5).
+ * O3. Any error of writing ends the output by name; nothing appears.
+ */
+import { assign, fromPromise, not, setup } from "xstate";
+import { RuntimeError } from "../../runtime/errors.ts";
+import type { Journal } from "../../runtime/journal/journal.ts";
+import { SegmentReader } from "../../runtime/journal/segment-files.ts";
+import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
+import type { JobDescription } from "../job/messages.ts";
+import type { OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";
+import type { OutputPort } from "./output-port.ts";
+import { Pieces } from "./pieces.ts";
+import { type Resume, readResume, writePiece } from "./resume.ts";
+import { writeRejects } from "./write-rejects.ts";
+
+export interface OutputInput {
+  readonly job: JobDescription;
+  /** Of the final stage, in order. */
+  readonly runs: readonly RunReference[];
+  readonly rejects: RejectSources;
+  readonly port: OutputPort;
+  /** Absent: rejects are only counted. */
+  readonly rejectsPort: OutputPort | undefined;
+  readonly journal: Journal;
+  readonly segmentDirectory: string;
+  /** Pieces being computed or waiting at once. */
+  readonly inFlightMax: number;
+  /** Has a task run; its end comes back as an event with the same tag. */
+  readonly submit: (tag: string, task: Task) => void;
+  readonly tell: (fact: OutputFact) => void;
+}
+
+interface Context extends OutputInput {
+  pieces: Pieces<TaskResult>;
+  writing: boolean;
+  resume: Resume;
+}
+
+type Event =
+  | { readonly type: "output.done"; readonly tag: string; readonly result: TaskResult }
+  | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure }
+  | { readonly type: "piece.written"; readonly resume: Resume }
+  | { readonly type: "piece.failed"; readonly error: unknown }
+  | { readonly type: "child.shutdown" };
+
+const PLAN_TAG = "plan";
+
+const openOutput = fromPromise<Resume, { context: Context }>(async ({ input: { context } }) => {
+  return await readResume(context.journal, context.job.id, context.port, context.pieces.count);
+});
+
+const finish = fromPromise<void, { context: Context }>(async ({ input: { context } }) => {
+  const { job, rejects, rejectsPort, port, segmentDirectory } = context;
+  if (rejectsPort !== undefined) {
+    const segments = new SegmentReader(segmentDirectory);
+    try {
+      await writeRejects(rejectsPort, job, rejects, segments);
+    } finally {
+      segments.close();
+    }
+  }
+  await port.commit();
+});
+
+function totals({ resume, pieces }: Context): OutputTotals {
+  const { pairsWritten, bytesWritten } = resume;
+  return { pairsWritten, bytesWritten, piecesDone: pieces.done, pieceCount: pieces.count };
+}
+
+function inOrder(job: JobDescription): boolean {
+  const { sink } = job.plan.stages[job.plan.stages.length - 1];
+  return sink.kind === "output" && sink.order === "key";
+}
+
+function failureOf(error: unknown): TaskFailure {
+  // An error without a name is a bug: it crashes the actor, and its supervisor decides.
+  if (!(error instanceof RuntimeError)) throw error;
+  return { code: error.code, message: error.message };
+}
+
+export const outputMachine = setup({
+  types: { context: {} as Context, input: {} as OutputInput, events: {} as Event },
+  actors: { openOutput, finish },
+  guards: {
+    isComplete: ({ context }) => context.pieces.isComplete,
+    // Answers to an earlier incarnation's questions may still come in.
+    isPlan: ({ event }) => event.type === "output.done" && event.tag === PLAN_TAG,
+    isSorted: ({ context }) => inOrder(context.job) && context.runs.length > 0,
+  },
+  actions: {
+    askForRanges: ({ context }) => context.submit(PLAN_TAG, { kind: "planRanges", runs: context.runs }),
+    takeRanges: assign(({ context, event }) => {
+      if (event.type !== "output.done") return {};
+      const pieces = event.result.ranges.map(({ range, runs }) => ({
+        range,
+        runs: runs.map((run) => context.runs[run]),
+      }));
+      return { pieces: cutPieces(context, pieces) };
+    }),
+    takeRuns: assign(({ context }) => {
+      return {
+        pieces: cutPieces(
+          context,
+          context.runs.map((run) => ({ range: undefined, runs: [run] })),
+        ),
+      };
+    }),
+    goOn: ({ context }) => {
+      for (const { index, piece } of context.pieces.startable()) {
+        context.submit(String(index), { kind: "range", ...piece });
+      }
+    },
+    takeText: ({ context, event }) => {
+      if (event.type === "output.done") context.pieces.finish(Number(event.tag), event.result);
+    },
+    writeNext: ({ context, self }) => {
+      const result = context.writing ? undefined : context.pieces.next();
+      if (result === undefined) return;
+      context.writing = true;
+      writePiece(context, context.resume, result).then(
+        (resume) => self.send({ type: "piece.written", resume }),
+        (error: unknown) => self.send({ type: "piece.failed", error }),
+      );
+    },
+    noteWritten: ({ context, event }) => {
+      if (event.type !== "piece.written") return;
+      context.writing = false;
+      context.resume = event.resume;
+      context.pieces.written();
+      context.tell({ type: "output.written", totals: totals(context) });
+    },
+    tellEnded: ({ context }) => context.tell({ type: "output.ended", totals: totals(context) }),
+    tellBroken: ({ context, event }) => {
+      const failure = "failure" in event ? event.failure : failureOf((event as { error?: unknown }).error);
+      context.tell({ type: "output.broken", failure });
+    },
+  },
+}).createMachine({
+  id: "output",
+  context: ({ input }) => ({
+    ...input,
+    pieces: new Pieces<TaskResult>([], { done: 0, inFlightMax: input.inFlightMax }),
+    writing: false,
+    resume: { piecesDone: 0, pieceCount: 0, bytesWritten: 0, pairsWritten: 0 },
+  }),
+  initial: "starting",
+  on: {
+    "output.failed": { target: ".broken", actions: "tellBroken" },
+    "child.shutdown": ".stopped",
+  },
+  states: {
+    starting: {
+      always: [
+        { guard: "isSorted", target: "planning" },
+        { target: "opening", actions: "takeRuns" },
+      ],
+    },
+    planning: {
+      entry: "askForRanges",
+      on: { "output.done": { guard: "isPlan", target: "opening", actions: "takeRanges" } },
+    },
+    opening: {
+      invoke: {
+        src: "openOutput",
+        input: ({ context }) => ({ context }),
+        onDone: {
+          target: "writing",
+          actions: assign(({ context, event }) => ({
+            resume: event.output,
+            pieces: context.pieces.resumedAt(event.output.piecesDone),
+          })),
+        },
+        onError: { target: "broken", actions: "tellBroken" },
+      },
+    },
+    writing: {
+      entry: "goOn",
+      always: { guard: "isComplete", target: "finishing" },
+      on: {
+        "output.done": { guard: not("isPlan"), actions: ["takeText", "writeNext"] },
+        "piece.written": { actions: ["noteWritten", "goOn", "writeNext"] },
+        "piece.failed": { target: "broken", actions: "tellBroken" },
+      },
+    },
+    finishing: {
+      invoke: {
+        src: "finish",
+        input: ({ context }) => ({ context }),
+        onDone: "ended",
+        onError: { target: "broken", actions: "tellBroken" },
+      },
+    },
+    ended: { type: "final", entry: "tellEnded" },
+    stopped: { type: "final" },
+    broken: {},
+  },
+});
+
+function cutPieces(context: Context, pieces: readonly OutputPiece[]): Pieces<TaskResult> {
+  return new Pieces<TaskResult>(pieces, { done: 0, inFlightMax: context.inFlightMax });
+}

@@ -1,0 +1,52 @@
+/**
+ * How far an output has been written, in the journal, so that a further attempt goes on behind it.
+ *
+ * Owns: the record and the order of writing and telling (O1).
+ * Never: decides what a piece is.
+ */
+import type { Journal } from "../../runtime/journal/journal.ts";
+import type { TaskResult } from "../executor/messages.ts";
+import type { JobDescription } from "../job/messages.ts";
+import { outputLog } from "./messages.ts";
+import type { OutputPort } from "./output-port.ts";
+
+export interface Resume {
+  readonly piecesDone: number;
+  /** An output that was cut otherwise is begun anew. */
+  readonly pieceCount: number;
+  readonly bytesWritten: number;
+  readonly pairsWritten: number;
+}
+
+/** Opens the port behind what an earlier attempt wrote, or at the beginning. */
+export async function readResume(journal: Journal, job: string, port: OutputPort, pieceCount: number): Promise<Resume> {
+  const beginning: Resume = { piecesDone: 0, pieceCount, bytesWritten: 0, pairsWritten: 0 };
+  const record = (await journal.read(outputLog(job))).at(-1);
+  const resume =
+    record === undefined ? beginning : (JSON.parse(Buffer.from(record.payload).toString("utf8")) as Resume);
+  const wanted = resume.pieceCount === pieceCount ? resume : beginning;
+  const keptBytes = await port.open(wanted.bytesWritten);
+  return keptBytes === wanted.bytesWritten ? wanted : beginning;
+}
+
+/** Writes one piece, then journals that it is written. */
+export async function writePiece(
+  { port, journal, job }: { port: OutputPort; journal: Journal; job: JobDescription },
+  before: Resume,
+  { text, pairsOut }: TaskResult,
+): Promise<Resume> {
+  let { bytesWritten } = before;
+  for (const bytes of text) {
+    await port.write(bytes);
+    bytesWritten += bytes.length;
+  }
+  const resume: Resume = {
+    ...before,
+    piecesDone: before.piecesDone + 1,
+    bytesWritten,
+    pairsWritten: before.pairsWritten + pairsOut,
+  };
+  const payload = Buffer.from(JSON.stringify(resume));
+  await journal.commit([{ actor: outputLog(job.id), payload, replace: true }]);
+  return resume;
+}
