@@ -29,8 +29,6 @@ export const BUNDLE_TARGETS_LISTED_MAX = 64;
 export const REJECT_BUFFER_BYTES = MEBIBYTE;
 /** How often executors are looked at. */
 export const HEARTBEAT_INTERVAL_MS = 500;
-/** An executor that is busy without progress for so long is hung, and killed. */
-export const EXECUTOR_HUNG_AFTER_MS = 30_000;
 /** Attempts of one task that ended with its executor dead, before the task is called poison. */
 export const TASK_ATTEMPTS_MAX = 3;
 /** How often progress is told to whoever watches a job. */

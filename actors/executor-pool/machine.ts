@@ -6,20 +6,18 @@
  * P3. When no executor comes back, every task fails with EXECUTORS_EXHAUSTED.
  */
 import { setup } from "xstate";
-import type { Clock } from "../../runtime/clock.ts";
+import type { HeartbeatMonitor } from "../../runtime/failure/heartbeat-monitor.ts";
 import type { JobDescription } from "../job/messages.ts";
-import { EXECUTOR_HUNG_AFTER_MS, HEARTBEAT_INTERVAL_MS, TASK_ATTEMPTS_MAX } from "../options.ts";
-import { type HangState, lookForHangs } from "./hang.ts";
+import { HEARTBEAT_INTERVAL_MS, TASK_ATTEMPTS_MAX } from "../options.ts";
 import { PoolLedger, type PoolTask } from "./ledger.ts";
 import type { PoolCommand, PoolFact } from "./messages.ts";
 
 export interface PoolInput {
   readonly executorCount: number;
-  readonly clock: Clock;
+  /** Told of every executor's progress; it reports those that are busy without any as hung. */
+  readonly monitor: HeartbeatMonitor;
   /** Starts executor `index` under its supervisor. */
   readonly startExecutor: (index: number) => void;
-  /** Tells the supervisor that an executor is of no use any more. */
-  readonly reportLost: (index: number, incarnation: number, reason: string) => void;
   /** Tells the supervisor that an executor got something done: its backoff starts anew. */
   readonly reportProgress: (index: number, incarnation: number) => void;
 }
@@ -30,8 +28,6 @@ interface Context extends PoolInput {
   /** Incarnations that have finished a task. */
   readonly proven: Map<number, number>;
   started: number;
-  hangs: HangState;
-  lookedAtMs: number;
 }
 
 type Event = PoolCommand | PoolFact;
@@ -46,6 +42,11 @@ function dispatch(context: Context): void {
     context.startExecutor(context.started);
     context.started += 1;
   }
+}
+
+/** The executor's name under its supervisor and in the heartbeat monitor. */
+export function executorId(index: number): string {
+  return `executor-${index}`;
 }
 
 function fail(task: PoolTask, code: string, message: string): void {
@@ -79,6 +80,7 @@ export const poolMachine = setup({
     join: ({ context, event }) => {
       if (event.type !== "executor.ready") return;
       context.ledger.join({ ...event, reference: event.executor });
+      context.monitor.watch(executorId(event.index));
       for (const job of context.jobs.values()) {
         event.executor.send({ type: "executor.command", command: { kind: "open", job } });
       }
@@ -99,6 +101,7 @@ export const poolMachine = setup({
     },
     lose: ({ context, event }) => {
       if (event.type !== "executor.lost") return;
+      context.monitor.forget(executorId(event.index));
       const poison = context.ledger.lose(event.index, event.incarnation);
       if (poison !== undefined) {
         const message = `task ${poison.tag} ended ${TASK_ATTEMPTS_MAX} executors, the last one by: ${event.reason}`;
@@ -110,23 +113,19 @@ export const poolMachine = setup({
       if (event.type !== "executors.exhausted") return;
       for (const task of context.ledger.drain()) fail(task, "EXECUTORS_EXHAUSTED", event.reason);
     },
-    lookAtExecutors: ({ context }) => {
-      const nowMs = context.clock.nowMs();
-      const looks = [...context.ledger.executors()].map(({ index, incarnation, tasks, progress }) => ({
-        index,
-        incarnation,
-        busy: tasks.length > 0,
-        progress: Atomics.load(progress, 0),
-      }));
-      const { state, hung } = lookForHangs(context.hangs, looks, {
-        sinceMs: nowMs - context.lookedAtMs,
-        intervalMs: HEARTBEAT_INTERVAL_MS,
-        hungAfterMs: EXECUTOR_HUNG_AFTER_MS,
-      });
-      context.hangs = state;
-      context.lookedAtMs = nowMs;
-      for (const { index, incarnation } of hung) {
-        context.reportLost(index, incarnation, `no progress for ${EXECUTOR_HUNG_AFTER_MS} ms`);
+    beat: ({ context }) => {
+      for (const { index, incarnation, tasks, progress } of context.ledger.executors()) {
+        const busy = tasks.length > 0;
+        const id = executorId(index);
+        // A thread cannot beat while it computes: its counter in shared memory is looked at instead.
+        context.monitor.beat({
+          id,
+          incarnation,
+          busy,
+          progress: Atomics.load(progress, 0),
+          term: 0,
+          eventLoopLagMs: 0,
+        });
       }
     },
   },
@@ -138,8 +137,6 @@ export const poolMachine = setup({
     jobs: new Map(),
     proven: new Map(),
     started: 0,
-    hangs: new Map(),
-    lookedAtMs: input.clock.nowMs(),
   }),
   initial: "serving",
   on: {
@@ -152,7 +149,7 @@ export const poolMachine = setup({
   },
   states: {
     serving: {
-      after: { beat: { target: "serving", reenter: true, actions: "lookAtExecutors" } },
+      after: { beat: { target: "serving", reenter: true, actions: "beat" } },
       on: {
         "pool.submit": { actions: "submit" },
         "executors.exhausted": { target: "exhausted", actions: "giveUp" },

@@ -6,6 +6,8 @@
 import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
 import type { TextFormatName } from "../../programs/program.ts";
+import type { RunReference } from "../executor/messages.ts";
+import type { RejectSources } from "../output/messages.ts";
 
 /** One input file, as it was when the job began. */
 export interface InputFile {
@@ -39,4 +41,10 @@ export interface JobDescription {
   readonly files: readonly InputFile[];
   readonly splits: readonly Split[];
   readonly outputFormat: TextFormatName;
+}
+
+/** What the output is made of. */
+export interface OutputOrder {
+  readonly runs: readonly RunReference[];
+  readonly rejects: RejectSources;
 }

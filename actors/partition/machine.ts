@@ -129,6 +129,7 @@ export const partitionMachine = setup({
     },
     running: {
       on: {
+        "partition.report": { actions: "tellRecovered" },
         "partition.run": { actions: ["accept", "submit"] },
         "task.done": { actions: "commit" },
         "task.failed": { actions: "tellFailed" },

@@ -24,6 +24,8 @@ export interface TaskCommit {
 export type PartitionCommand =
   /** Runs tasks that are not committed yet; those that are, are told again. */
   | { readonly type: "partition.run"; readonly tasks: readonly PartitionTask[] }
+  /** Asks for `partition.recovered` again. */
+  | { readonly type: "partition.report" }
   /** Asks for a heartbeat. */
   | { readonly type: "partition.beat" };
 

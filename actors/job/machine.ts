@@ -1,0 +1,126 @@
+/**
+ * A job: opens its worker, hands out the tasks of one stage after the other, then has the output written.
+ *
+ * J1. Nothing is handed out before every partition with a journal has told what it holds.
+ * J2. The output starts when every task of every stage is committed, and there is one output at a time.
+ * J3. A job ends once: done, or failed with the first failure told; what is told later is ignored.
+ */
+import { setup } from "xstate";
+import type { TaskFailure } from "../executor/messages.ts";
+import type { OutputFact, OutputTotals } from "../output/messages.ts";
+import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
+import { linesBeforeSplits } from "./lines-before.ts";
+import type { JobDescription, OutputOrder } from "./messages.ts";
+import type { JobProgress, PartitionRun } from "./progress.ts";
+
+export type JobOutcome =
+  | { readonly kind: "done"; readonly output: OutputTotals }
+  | { readonly kind: "failed"; readonly failure: TaskFailure };
+
+export interface JobInput {
+  readonly job: JobDescription;
+  readonly progress: JobProgress;
+  readonly send: (command: WorkerCommand) => void;
+  /** Starts the output under its supervisor. */
+  readonly startOutput: (order: OutputOrder) => void;
+  /** Passes a worker's answer to the output. */
+  readonly sendToOutput: (fact: WorkerFact & { type: "output.done" | "output.failed" }) => void;
+  readonly tell: (outcome: JobOutcome) => void;
+  /** Told of every commit that an earlier run of the job left. */
+  readonly noteTakenOver: (commitCount: number) => void;
+}
+
+interface Context extends JobInput {
+  /** Partitions whose journals have not been told yet. */
+  readonly unheard: Set<number>;
+}
+
+type Event = WorkerFact | OutputFact | { readonly type: "child.shutdown" };
+
+function run(context: Context, runs: readonly PartitionRun[]): void {
+  if (runs.length > 0) context.send({ type: "worker.run", job: context.job.id, runs });
+}
+
+export const jobMachine = setup({
+  types: { context: {} as Context, input: {} as JobInput, events: {} as Event },
+  guards: {
+    allHeard: ({ context }) => context.unheard.size === 0,
+    isComplete: ({ context }) => context.progress.isComplete,
+  },
+  actions: {
+    openWorker: ({ context }) => context.send({ type: "worker.open", job: context.job }),
+    noteOpened: ({ context, event }) => {
+      if (event.type === "worker.opened") for (const partition of event.partitions) context.unheard.add(partition);
+    },
+    restore: ({ context, event }) => {
+      if (event.type !== "partition.recovered") return;
+      context.unheard.delete(event.partition);
+      context.progress.restore(event.commits);
+      context.noteTakenOver(event.commits.length);
+    },
+    runOutstanding: ({ context }) => run(context, context.progress.outstanding()),
+    runAgain: ({ context, event }) => {
+      if (event.type !== "partition.recovered") return;
+      for (const commit of event.commits) run(context, context.progress.commit(commit));
+      const tasks = context.progress.outstandingOf(event.partition);
+      if (tasks.length > 0) run(context, [{ partition: event.partition, tasks }]);
+    },
+    commit: ({ context, event }) => {
+      if (event.type === "task.committed") run(context, context.progress.commit(event.commit));
+    },
+    startOutput: ({ context }) => {
+      const { job, progress } = context;
+      const rejects = { commits: progress.rejects(), linesBefore: linesBeforeSplits(job, progress.splitCommits()) };
+      context.startOutput({ runs: progress.outputRuns(), rejects });
+    },
+    passToOutput: ({ context, event }) => {
+      if (event.type === "output.done" || event.type === "output.failed") context.sendToOutput(event);
+    },
+    tellDone: ({ context, event }) => {
+      if (event.type === "output.ended") context.tell({ kind: "done", output: event.totals });
+    },
+    tellFailed: ({ context, event }) => {
+      if ("failure" in event) context.tell({ kind: "failed", failure: event.failure });
+    },
+    closeWorker: ({ context }) => context.send({ type: "worker.close", job: context.job.id }),
+  },
+}).createMachine({
+  id: "job",
+  context: ({ input }) => ({ ...input, unheard: new Set() }),
+  initial: "opening",
+  on: {
+    "worker.failed": ".failed",
+    "task.failed": ".failed",
+    "child.shutdown": ".stopped",
+  },
+  states: {
+    opening: {
+      entry: "openWorker",
+      on: { "worker.opened": { target: "recovering", actions: "noteOpened" } },
+    },
+    recovering: {
+      always: { guard: "allHeard", target: "running" },
+      on: { "partition.recovered": { actions: "restore" } },
+    },
+    running: {
+      entry: "runOutstanding",
+      always: { guard: "isComplete", target: "writing" },
+      on: {
+        "task.committed": { actions: "commit" },
+        "partition.recovered": { actions: "runAgain" },
+      },
+    },
+    writing: {
+      entry: "startOutput",
+      on: {
+        "output.done": { actions: "passToOutput" },
+        "output.failed": { actions: "passToOutput" },
+        "output.ended": "done",
+        "output.broken": "failed",
+      },
+    },
+    done: { type: "final", entry: ["tellDone", "closeWorker"] },
+    stopped: { type: "final" },
+    failed: { type: "final", entry: ["tellFailed", "closeWorker"] },
+  },
+});

@@ -1,0 +1,117 @@
+/**
+ * The worker: opens jobs, starts their partitions, hands the output's tasks to the pool, asks partitions to beat.
+ *
+ * W1. A partition has at most one actor; it is started when it has a journal or a task.
+ * W2. What a partition knows is in its journal: the worker keeps nothing that a restart could lose.
+ * W3. Commands for a partition that is not running are dropped: a partition that starts is given its tasks anew.
+ */
+import { setup } from "xstate";
+import { RuntimeError } from "../../runtime/errors.ts";
+import type { HeartbeatMonitor } from "../../runtime/failure/heartbeat-monitor.ts";
+import type { Journal } from "../../runtime/journal/journal.ts";
+import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
+import { HEARTBEAT_INTERVAL_MS } from "../options.ts";
+import { type PartitionCommand, partitionLogPrefix } from "../partition/messages.ts";
+import type { WorkerCommand, WorkerFact } from "./messages.ts";
+
+export interface WorkerInput {
+  readonly journal: Journal;
+  readonly pool: { send(command: PoolCommand): void };
+  /** Starts a partition's actor under its supervisor; false if it has one. */
+  readonly startPartition: (job: string, partition: number) => boolean;
+  /** Ends a job's partitions. */
+  readonly stopPartitions: (job: string) => void;
+  readonly sendToPartition: (job: string, partition: number, command: PartitionCommand) => void;
+  readonly runningPartitions: () => Iterable<{ readonly job: string; readonly partition: number }>;
+  /** Told of the partitions' beats; reports those that fall silent. */
+  readonly monitor: HeartbeatMonitor;
+  /** Tells the coordinator. */
+  readonly tell: (fact: WorkerFact) => void;
+}
+
+type Event =
+  | WorkerCommand
+  | { readonly type: "journal.listed"; readonly job: string; readonly partitions: readonly number[] }
+  | { readonly type: "journal.failed"; readonly job: string; readonly error: unknown };
+
+export const workerMachine = setup({
+  types: { context: {} as WorkerInput, input: {} as WorkerInput, events: {} as Event },
+  delays: { beat: HEARTBEAT_INTERVAL_MS },
+  actions: {
+    open: ({ context, event, self }) => {
+      if (event.type !== "worker.open") return;
+      const job = event.job.id;
+      context.pool.send({ type: "pool.open", job: event.job });
+      listPartitions(context.journal, job).then(
+        (partitions) => self.send({ type: "journal.listed", job, partitions }),
+        (error: unknown) => self.send({ type: "journal.failed", job, error }),
+      );
+    },
+    tellOpened: ({ context, event }) => {
+      if (event.type !== "journal.listed") return;
+      const { job, partitions } = event;
+      context.tell({ type: "worker.opened", job, partitions });
+      for (const partition of partitions) {
+        if (!context.startPartition(job, partition)) {
+          context.sendToPartition(job, partition, { type: "partition.report" });
+        }
+      }
+    },
+    tellFailed: ({ context, event }) => {
+      if (event.type !== "journal.failed") return;
+      const code = event.error instanceof RuntimeError ? event.error.code : "JOURNAL_FAILED";
+      const message = event.error instanceof Error ? event.error.message : String(event.error);
+      context.tell({ type: "worker.failed", job: event.job, failure: { code, message } });
+    },
+    run: ({ context, event }) => {
+      if (event.type !== "worker.run") return;
+      for (const { partition, tasks } of event.runs) {
+        if (!context.startPartition(event.job, partition)) {
+          context.sendToPartition(event.job, partition, { type: "partition.run", tasks });
+        }
+      }
+    },
+    runOutput: ({ context, event }) => {
+      if (event.type !== "worker.runOutput") return;
+      const { job, tag, task } = event;
+      const owner = {
+        send: (end: TaskEnd) => {
+          if (end.type === "task.done") context.tell({ type: "output.done", job, tag, result: end.result });
+          else context.tell({ type: "output.failed", job, tag, failure: end.failure });
+        },
+      };
+      context.pool.send({ type: "pool.submit", job, tag, task, owner });
+    },
+    close: ({ context, event }) => {
+      if (event.type !== "worker.close") return;
+      context.pool.send({ type: "pool.close", job: event.job });
+      context.stopPartitions(event.job);
+    },
+    askForBeats: ({ context }) => {
+      for (const { job, partition } of context.runningPartitions()) {
+        context.sendToPartition(job, partition, { type: "partition.beat" });
+      }
+    },
+  },
+}).createMachine({
+  id: "worker",
+  context: ({ input }) => input,
+  initial: "serving",
+  on: {
+    "worker.open": { actions: "open" },
+    "worker.run": { actions: "run" },
+    "worker.runOutput": { actions: "runOutput" },
+    "worker.close": { actions: "close" },
+    "journal.listed": { actions: "tellOpened" },
+    "journal.failed": { actions: "tellFailed" },
+  },
+  states: {
+    serving: { after: { beat: { target: "serving", reenter: true, actions: "askForBeats" } } },
+  },
+});
+
+async function listPartitions(journal: Journal, job: string): Promise<number[]> {
+  const prefix = partitionLogPrefix(job);
+  const actors = await journal.actors(prefix);
+  return actors.map((actor) => Number(actor.slice(prefix.length))).sort((left, right) => left - right);
+}
