@@ -29,6 +29,10 @@ export const BUNDLE_TARGETS_LISTED_MAX = 64;
 export const REJECT_BUFFER_BYTES = MEBIBYTE;
 /** How often executors are looked at. */
 export const HEARTBEAT_INTERVAL_MS = 500;
+/** Partitions asked for a heartbeat at each interval: with thousands of them they take turns. */
+export const PARTITION_BEATS_MAX = 128;
+/** A partition silent for so long is dead: more than the longest turn of 4,096 partitions. */
+export const PARTITION_DEAD_AFTER_MS = 60_000;
 /** Attempts of one task that ended with its executor dead, before the task is called poison. */
 export const TASK_ATTEMPTS_MAX = 3;
 /** How often progress is told to whoever watches a job. */

@@ -40,7 +40,11 @@ export interface Assignment {
 export class PoolLedger {
   readonly #executors = new Map<number, Executor>();
   #waiting: PoolTask[] = [];
-  #nextTicket = 1;
+  #nextTicket: number;
+
+  constructor(firstTicket: number) {
+    this.#nextTicket = firstTicket;
+  }
 
   submit(order: Omit<PoolTask, "ticket" | "attempts">): void {
     this.#waiting.push({ ...order, ticket: this.#nextTicket, attempts: 0 });

@@ -18,6 +18,10 @@ export interface PoolInput {
   readonly monitor: HeartbeatMonitor;
   /** Starts executor `index` under its supervisor. */
   readonly startExecutor: (index: number) => void;
+  /** Asks the executors that an earlier pool started to announce themselves; returns how many there are. */
+  readonly announceExecutors: () => number;
+  /** Tickets of different pools differ, so that answers to an earlier one are not taken for ours. */
+  readonly firstTicket: number;
   /** Tells the supervisor that an executor got something done: its backoff starts anew. */
   readonly reportProgress: (index: number, incarnation: number) => void;
 }
@@ -133,12 +137,15 @@ export const poolMachine = setup({
   id: "pool",
   context: ({ input }) => ({
     ...input,
-    ledger: new PoolLedger(),
+    ledger: new PoolLedger(input.firstTicket),
     jobs: new Map(),
     proven: new Map(),
     started: 0,
   }),
   initial: "serving",
+  entry: ({ context }) => {
+    context.started = context.announceExecutors();
+  },
   on: {
     "pool.open": { actions: "open" },
     "pool.close": { actions: "close" },

@@ -1,7 +1,7 @@
 /**
  * One executor: a thread that runs kernels, so that no heartbeat waits for a computation.
  *
- * E1. An executor tells its pool that it is ready once, with its incarnation.
+ * E1. An executor tells its pool that it is ready, with its incarnation; what it is sent before waits in the thread's port.
  * E2. A thread that dies takes its executor along; a new incarnation has a thread of its own.
  * E3. Stopping an executor terminates its thread.
  */
@@ -23,6 +23,10 @@ interface Context extends ExecutorInput {
   readonly progress: SharedArrayBuffer;
 }
 
+function announce({ index, incarnation, progress, tell }: Context, send: (command: ExecutorCommand) => void): void {
+  tell({ type: "executor.ready", index, incarnation, executor: { send }, progress: new Int32Array(progress) });
+}
+
 export const executorMachine = setup({
   types: {
     context: {} as Context,
@@ -35,13 +39,12 @@ export const executorMachine = setup({
       if (event.type !== "executor.command") return;
       self.getSnapshot().children.thread?.send({ type: "thread.command", command: event.command });
     },
+    announce: ({ context, self }) => announce(context, (command) => self.send(command)),
     answer: ({ context, event, self }) => {
       if (event.type !== "thread.event") return;
-      const { index, incarnation, progress } = context;
-      if (event.event.kind === "ready") {
-        const executor = { send: (command: ExecutorCommand) => self.send(command) };
-        context.tell({ type: "executor.ready", index, incarnation, executor, progress: new Int32Array(progress) });
-      } else if (event.event.kind === "done") {
+      const { index, incarnation } = context;
+      if (event.event.kind === "ready") announce(context, (command) => self.send(command));
+      else if (event.event.kind === "done") {
         context.tell({ ...event.event, type: "executor.done", index, incarnation });
       } else context.tell({ ...event.event, type: "executor.failed", index, incarnation });
     },
@@ -63,6 +66,7 @@ export const executorMachine = setup({
     serving: {
       on: {
         "executor.command": { actions: "pass" },
+        "executor.announce": { actions: "announce" },
         "thread.event": { actions: "answer" },
         "thread.died": { actions: "die" },
         "child.shutdown": "stopped",

@@ -89,6 +89,8 @@ export type ThreadEvent =
 
 export type ExecutorCommand =
   | { readonly type: "executor.command"; readonly command: ThreadCommand }
+  /** Asks for `executor.ready` again, for a pool that is new. */
+  | { readonly type: "executor.announce" }
   | { readonly type: "child.shutdown" };
 
 /** What an executor tells its pool; `incarnation` tells the pool whether it is still the one that it counts on. */

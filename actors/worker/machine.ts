@@ -7,10 +7,9 @@
  */
 import { setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
-import type { HeartbeatMonitor } from "../../runtime/failure/heartbeat-monitor.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
-import { HEARTBEAT_INTERVAL_MS } from "../options.ts";
+import { HEARTBEAT_INTERVAL_MS, PARTITION_BEATS_MAX } from "../options.ts";
 import { type PartitionCommand, partitionLogPrefix } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "./messages.ts";
 
@@ -22,11 +21,14 @@ export interface WorkerInput {
   /** Ends a job's partitions. */
   readonly stopPartitions: (job: string) => void;
   readonly sendToPartition: (job: string, partition: number, command: PartitionCommand) => void;
-  readonly runningPartitions: () => Iterable<{ readonly job: string; readonly partition: number }>;
-  /** Told of the partitions' beats; reports those that fall silent. */
-  readonly monitor: HeartbeatMonitor;
+  readonly runningPartitions: () => readonly { readonly job: string; readonly partition: number }[];
   /** Tells the coordinator. */
   readonly tell: (fact: WorkerFact) => void;
+}
+
+interface Context extends WorkerInput {
+  /** Whose turn it is, among the running partitions. */
+  nextToBeat: number;
 }
 
 type Event =
@@ -35,7 +37,7 @@ type Event =
   | { readonly type: "journal.failed"; readonly job: string; readonly error: unknown };
 
 export const workerMachine = setup({
-  types: { context: {} as WorkerInput, input: {} as WorkerInput, events: {} as Event },
+  types: { context: {} as Context, input: {} as WorkerInput, events: {} as Event },
   delays: { beat: HEARTBEAT_INTERVAL_MS },
   actions: {
     open: ({ context, event, self }) => {
@@ -88,14 +90,18 @@ export const workerMachine = setup({
       context.stopPartitions(event.job);
     },
     askForBeats: ({ context }) => {
-      for (const { job, partition } of context.runningPartitions()) {
+      const running = context.runningPartitions();
+      const count = Math.min(running.length, PARTITION_BEATS_MAX);
+      for (let asked = 0; asked < count; asked += 1) {
+        const { job, partition } = running[(context.nextToBeat + asked) % running.length];
         context.sendToPartition(job, partition, { type: "partition.beat" });
       }
+      context.nextToBeat = running.length === 0 ? 0 : (context.nextToBeat + count) % running.length;
     },
   },
 }).createMachine({
   id: "worker",
-  context: ({ input }) => input,
+  context: ({ input }) => ({ ...input, nextToBeat: 0 }),
   initial: "serving",
   on: {
     "worker.open": { actions: "open" },
