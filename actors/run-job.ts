@@ -59,7 +59,10 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   createDirectory(segmentDirectory);
   const journal = openJournal(options, journalDirectory);
   await journal.open();
-  const outcome = Promise.withResolvers<JobOutcome>();
+  let settle: { resolve(end: JobOutcome): void; reject(error: RuntimeError): void };
+  const outcome = new Promise<JobOutcome>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
   let finished = false;
   try {
     await requireSameJob(journal, job.id, options.dataDirectory);
@@ -77,9 +80,9 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       outputOf: () => ({ port: options.port, rejectsPort: options.rejectsPort }),
       onOutcome: (_id, end) => {
         finished = end.kind === "done";
-        outcome.resolve(end);
+        settle.resolve(end);
       },
-      onBroken: (error) => outcome.reject(brokenError(error)),
+      onBroken: (error) => settle.reject(brokenError(error)),
       onNotice: options.onNotice,
     });
     tree.submit(job);
@@ -92,7 +95,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
         rmSync(segmentDirectory, { recursive: true, force: true });
       }
     };
-    return { outcome: outcome.promise, tree, close };
+    return { outcome, tree, close };
   } catch (error) {
     await journal.close();
     throw error;

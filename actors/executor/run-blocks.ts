@@ -13,7 +13,8 @@ import type {
   TaskStatistics,
 } from "../../programs/kernels/kernel-set.ts";
 import type { TextFormatName } from "../../programs/program.ts";
-import type { SegmentReader, SegmentReference } from "../../runtime/journal/segment-files.ts";
+import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
+import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { PlannedRange, RunReference } from "./messages.ts";
 
 export interface BlockContext {

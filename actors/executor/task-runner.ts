@@ -7,7 +7,7 @@
 import { DataError } from "../../programs/errors.ts";
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
-import { SegmentReader } from "../../runtime/journal/segment-files.ts";
+import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { InputFiles } from "./input-files.ts";
 import type { Task, TaskFailure, TaskResult } from "./messages.ts";

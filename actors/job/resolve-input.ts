@@ -9,6 +9,7 @@ import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "
 import path from "node:path";
 import { constants, gunzipSync } from "node:zlib";
 import { glob, isDynamicPattern } from "tinyglobby";
+import { formatOfPath } from "../../programs/format-of-path.ts";
 import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
 import type { InputSpecification, TextFormatName } from "../../programs/program.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
@@ -75,7 +76,7 @@ function describeFile({ name, absolutePath, descriptor, status, specification }:
   const head = readAt(descriptor, 0, FILE_IDENTITY_BYTES);
   const tail = readAt(descriptor, Math.max(0, status.size - FILE_IDENTITY_BYTES), FILE_IDENTITY_BYTES);
   const compressed = absolutePath.endsWith(".gz");
-  const format = specification.format ?? formatOf(absolutePath);
+  const format = specification.format ?? formatOfPath(absolutePath);
   const beginning = compressed ? gunzipBeginning(head, name) : head;
   const { dataStart, headerFields } = findData(
     beginning,
@@ -99,10 +100,6 @@ function describeFile({ name, absolutePath, descriptor, status, specification }:
 function readAt(descriptor: number, position: number, byteCount: number): Uint8Array {
   const bytes = Buffer.alloc(byteCount);
   return bytes.subarray(0, readSync(descriptor, bytes, 0, byteCount, position));
-}
-
-export function formatOf(file: string): TextFormatName {
-  return /\.(ndjson|jsonl)(\.gz)?$/.test(file) ? "ndjson" : "csv";
 }
 
 function gunzipBeginning(head: Uint8Array, name: string): Uint8Array {

@@ -8,7 +8,7 @@
 import { assign, fromPromise, not, setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
-import { SegmentReader } from "../../runtime/journal/segment-files.ts";
+import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";

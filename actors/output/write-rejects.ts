@@ -6,7 +6,7 @@
  */
 import type { ArithmeticReject, Reject } from "../../programs/errors.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
-import type { SegmentReader } from "../../runtime/journal/segment-files.ts";
+import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { TaskCommit } from "../partition/messages.ts";
 import type { RejectSources } from "./messages.ts";
