@@ -15,7 +15,7 @@ import { SortedRangeTask } from "./range-task.ts";
 import { ReduceTask } from "./reduce-task.ts";
 import { SplitTask } from "./split-task.ts";
 
-/** Stages kept ready; one that is opened again after that many others is compiled again. */
+/** Stages kept ready; one that is opened again after that many others is cut into segments again. */
 const OPEN_STAGES_MAX = 64;
 
 /** `module` is the compiled `kernels.wasm`; the plan's `integers` is `int64`. */
@@ -50,7 +50,7 @@ class OpenStages {
 function stageKernels(resources: KernelResources, index: number): StageKernels {
   const stage = resources.plan.stages[index];
   assert(stage !== undefined, `the plan has no stage ${index}`);
-  const compiled = new CompiledStage(stage, resources.compiler);
+  const compiled = new CompiledStage(stage, resources.kernels);
   return {
     beginSplit: (format, sink) => {
       assert(stage.source === "input", `stage ${index} reads blocks, not text`);

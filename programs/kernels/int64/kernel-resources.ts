@@ -11,6 +11,7 @@ import { BundleWriter } from "./bundle-writer.ts";
 import { ChainCompiler } from "./chain/compile-chain.ts";
 import type { KernelInstance } from "./instance.ts";
 import { MemoryPool, PairBuffer, ScratchRegion } from "./memory-pool.ts";
+import { StepKernels } from "./step-kernels.ts";
 import { TextFormatter } from "./text-formatter.ts";
 
 /** Idle aggregations kept, of any shape: their tables keep the memory of the largest task they have seen. */
@@ -24,7 +25,7 @@ export interface AggregationShape {
 export class KernelResources {
   readonly instance: KernelInstance;
   readonly plan: Plan;
-  readonly compiler: ChainCompiler;
+  readonly kernels: StepKernels;
   readonly memory: MemoryPool;
   readonly bundles: BundleWriter;
   /** Encoded bytes of the run that is just being written. */
@@ -38,7 +39,7 @@ export class KernelResources {
   constructor(instance: KernelInstance, plan: Plan) {
     this.instance = instance;
     this.plan = plan;
-    this.compiler = new ChainCompiler(instance);
+    this.kernels = new StepKernels(new ChainCompiler(instance));
     this.memory = new MemoryPool(instance);
     this.bundles = new BundleWriter(instance, plan.partitions);
     this.runBytes = new ScratchRegion(instance);
