@@ -62,7 +62,7 @@ class Checker {
       case "call":
         return this.#call(node.name, node.children, node.start);
       case "list":
-        return this.#refuseList(node.start);
+        return this.#refuseList(node.start, node.children);
       case "unary":
         return { kind: "unary", operator: node.operator, operand: this.int(node.children[0]) };
       case "binary":
@@ -92,7 +92,9 @@ class Checker {
       const [from, below] = bounds.length === 1 ? [NOTHING, bounds[0]] : bounds;
       return { kind: "range", from, below };
     }
-    this.#report(node.start, `flatMap needs a list here, but this is an integer; lists are ${LIST_FORMS}`);
+    const isUnknown = node.kind === "call" && EXPRESSION_FUNCTIONS.every(({ name }) => name !== node.name);
+    const message = `flatMap needs a list here, but this is an integer; lists are ${LIST_FORMS}`;
+    if (!isUnknown) this.#report(node.start, message);
     this.int(node);
     return { kind: "list", items: [] };
   }
@@ -181,7 +183,7 @@ class Checker {
     return `unknown function ${quoteText(name)}; there are ${names.join(", ")}`;
   }
 
-  #refuseList(offset: number, children: readonly SyntaxNode[] = []): IntExpression {
+  #refuseList(offset: number, children: readonly SyntaxNode[]): IntExpression {
     const where =
       this.#use.operator === "flatMap" ? "" : `; only a flatMap gives lists, this is a ${this.#use.operator}`;
     this.#report(offset, `expected an integer here, but this is a list${where}`);
