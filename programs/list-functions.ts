@@ -8,7 +8,7 @@ import { EXPRESSION_FUNCTIONS } from "./expression/functions.ts";
 import { INTEGER_FUNCTIONS, LIST_FUNCTIONS, type StepOperator } from "./functions.ts";
 
 /** What `"function"` may name. */
-export interface NamedFunctionListing {
+interface NamedFunctionListing {
   readonly name: string;
   readonly operators: readonly StepOperator[];
   readonly takesArg: boolean;
@@ -18,7 +18,7 @@ export interface NamedFunctionListing {
 }
 
 /** What an `"expression"` may call. */
-export interface ExpressionFunctionListing {
+interface ExpressionFunctionListing {
   /** `clamp(x, lo, hi)` */
   readonly signature: string;
   readonly operators: readonly StepOperator[];
