@@ -77,17 +77,15 @@ export function isFenced({ latest, status }: PeerWatch, beat: Heartbeat): boolea
   return isOlder || (status === "dead" && beat.incarnation === latest.incarnation);
 }
 
-/** A beat that is not fenced. `sampled: false`: the observer stalled since the last one, so that the interval is void. */
+/** A beat that is not fenced. The first of an incarnation is no sample of an interval. */
 export function observeBeat(
   watch: PeerWatch,
   beat: Heartbeat,
-  when: { options: HeartbeatOptions; nowMs: number; sampled: boolean },
+  when: { options: HeartbeatOptions; nowMs: number },
 ): Observation {
   const { nowMs, options } = when;
   const isNew = watch.latest === undefined || watch.latest.incarnation !== beat.incarnation;
-  const detector = isNew
-    ? createPhiState(options, nowMs)
-    : recordHeartbeat(watch.detector, nowMs, { sampled: when.sampled });
+  const detector = isNew ? createPhiState(options, nowMs) : recordHeartbeat(watch.detector, nowMs);
   const moved = isNew || !beat.busy || !watch.latest.busy || beat.progress !== watch.latest.progress;
   const next: PeerWatch = {
     ...watch,

@@ -54,7 +54,7 @@ export interface HeartbeatMonitorInput {
 export function startHeartbeatMonitor({ clock, onTransition, ...input }: HeartbeatMonitorInput): HeartbeatMonitor {
   const options = { ...HEARTBEAT_OPTIONS, ...input.options };
   const tickMs = options.heartbeatIntervalMs / TICKS_PER_INTERVAL;
-  const peers = new Map<string, { watch: PeerWatch; stalledMs: number }>();
+  const peers = new Map<string, PeerWatch>();
   let time = startObserving(tickMs, clock.nowMs());
   let timer: TimerHandle;
   let stopped = false;
@@ -65,23 +65,22 @@ export function startHeartbeatMonitor({ clock, onTransition, ...input }: Heartbe
     return observedMs(time, nowMs);
   };
   const apply = (id: string, { transition, watch }: Observation): void => {
-    const peer = peers.get(id);
-    if (peer === undefined || stopped) return;
-    peer.watch = watch;
+    if (stopped || !peers.has(id)) return;
+    peers.set(id, watch);
     if (transition !== undefined) onTransition(transition);
   };
   const arm = (): void => {
     timer = clock.setTimeout(() => {
       const nowMs = look(true);
       arm();
-      for (const [id, { watch }] of peers) apply(id, observeSilence(watch, { options, nowMs }));
+      for (const [id, watch] of peers) apply(id, observeSilence(watch, { options, nowMs }));
     }, tickMs);
   };
   arm();
 
   return {
     watch: (id) => {
-      peers.set(id, { watch: watchPeer(id, options, look(false)), stalledMs: time.stalledMs });
+      peers.set(id, watchPeer(id, options, look(false)));
     },
     forget: (id) => {
       peers.delete(id);
@@ -90,17 +89,15 @@ export function startHeartbeatMonitor({ clock, onTransition, ...input }: Heartbe
       const nowMs = look(false);
       const peer = peers.get(beat.id);
       if (peer === undefined) return "unknown";
-      if (isFenced(peer.watch, beat)) return "fenced";
-      const sampled = peer.stalledMs === time.stalledMs;
-      peer.stalledMs = time.stalledMs;
-      apply(beat.id, observeBeat(peer.watch, beat, { options, nowMs, sampled }));
+      if (isFenced(peer, beat)) return "fenced";
+      apply(beat.id, observeBeat(peer, beat, { options, nowMs }));
       return "accepted";
     },
     disconnected: (id) => {
       const peer = peers.get(id);
-      if (peer !== undefined) apply(id, observeDisconnect(peer.watch));
+      if (peer !== undefined) apply(id, observeDisconnect(peer));
     },
-    status: (id) => peers.get(id)?.watch.status,
+    status: (id) => peers.get(id)?.status,
     stop: () => {
       stopped = true;
       clock.clearTimeout(timer);

@@ -45,13 +45,9 @@ export function createPhiState(options: PhiOptions, nowMs: number): PhiState {
 /**
  * The state after a heartbeat.
  *
- * `sampled: false` only notes the time, for an interval that says nothing about the peer (the first, or one that
- * the observer itself slept through).
- *
  * Cost: O(window length).
  */
-export function recordHeartbeat(state: PhiState, nowMs: number, { sampled = true } = {}): PhiState {
-  if (!sampled) return { ...state, lastMs: nowMs };
+export function recordHeartbeat(state: PhiState, nowMs: number): PhiState {
   const { heartbeatIntervalMs, standardDeviationMinMs, windowLength } = state.options;
   const intervalsMs = [...state.intervalsMs, nowMs - state.lastMs].slice(-windowLength);
   const meanMs = intervalsMs.reduce((sum, intervalMs) => sum + intervalMs, 0) / intervalsMs.length;

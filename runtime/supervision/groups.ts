@@ -14,7 +14,6 @@ export function gather(roster: Roster, dead: ChildRecord, cause: { delayMs: numb
   roster.group.delayMs = Math.max(roster.group.delayMs, cause.delayMs);
   const siblings: ChildRecord[] = [];
   for (const sibling of roster.children.values()) {
-    if (sibling.removing) continue;
     if (!isInGroup(roster.rules.strategy, { ofDead: dead.order, ofSibling: sibling.order })) continue;
     roster.group.members.add(sibling);
     siblings.push(sibling);

@@ -56,13 +56,6 @@ test("phi: a burst of held-up beats teaches no impatience", (t) => {
   t.true(phi(state, 6500) < 1);
 });
 
-test("phi: an interval that is not sampled leaves the window alone", (t) => {
-  const state = afterBeats([500, 1000]);
-  const after = recordHeartbeat(state, 90_000, { sampled: false });
-  t.deepEqual(after.intervalsMs, state.intervalsMs);
-  t.is(after.lastMs, 90_000);
-});
-
 test("phi: excuses a pause", (t) => {
   const state = afterBeats([500, 1000]);
   t.is(phi(state, 4000, 2000), phi(state, 2000));

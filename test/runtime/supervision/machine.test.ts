@@ -176,6 +176,51 @@ test("rest_for_one: an earlier child that dies while a group is terminated makes
   t.deepEqual(take(), ["started a2", "started b2", "started c2", "started d1"]);
 });
 
+test("rest_for_one: when an earlier child dies in the same step, all between are gone before anything starts", (t) => {
+  const bystanders = new Map<string, AnyActorRef>();
+  const bystander = (id: string) =>
+    specifyChild({
+      id,
+      logic: createMachine({
+        context: ({ self }) => ({ put: bystanders.set(id, self) }),
+        on: { crash: { actions: throws } },
+      }),
+    });
+  const culprit = specifyChild({
+    id: "c",
+    logic: createMachine({
+      context: ({ input }: { input: number }) => ({ incarnation: input }),
+      entry: ({ context }) => {
+        if (context.incarnation > 1) return;
+        for (const id of ["b", "a"]) bystanders.get(id)?.send({ type: "crash" });
+      },
+    }),
+    input: (incarnation) => incarnation,
+  });
+  const children = [bystander("a"), puppetChild("x", { shutdownMs: 1000 }), bystander("b"), culprit];
+  const { clock, take } = stage({ strategy: "rest_for_one", children });
+  t.deepEqual(take().slice(4), ["crashed b1", "crashed a1", "stopped c1"]);
+  clock.advance(1000);
+  t.deepEqual(take(), ["stopped x1", "restarting a2", "restarting x2", "restarting b2", "restarting c2"]);
+  clock.advance(240);
+  t.deepEqual(take(), ["started a2", "started x2", "started b2", "started c2"]);
+});
+
+test("one_for_all: a child that dies while its group is being terminated is not counted", (t) => {
+  const children = [puppetChild("a"), puppetChild("b"), puppetChild("c", { shutdownMs: 1000 })];
+  const { clock, failure, send, take } = stage({
+    strategy: "one_for_all",
+    children,
+    intensity: { restartsMax: 1, per: "supervisor" },
+  });
+  take();
+  send("a", { type: "crash" });
+  send("b", { type: "crash" });
+  clock.advance(1240);
+  t.is(failure(), undefined);
+  t.deepEqual(take().slice(-3), ["started a2", "started b2", "started c2"]);
+});
+
 test("shutdown: in reverse order, each child within its own deadline, then by force", (t) => {
   const children = [
     puppetChild("a"),
