@@ -75,6 +75,8 @@ class OperationWriter {
   #expansion = 1;
   /** Filters that drop half of the pairs: few, so that something remains to be computed. */
   #halvingsLeft = 2;
+  /** FlatMaps that make two different values of one: no reduce undoes what they do to the number of keys. */
+  #splitsLeft = 2;
 
   constructor(random: SeededRandom, max: number) {
     this.#random = random;
@@ -184,7 +186,8 @@ class OperationWriter {
   #flatMap(): GeneratedOperation {
     if (this.#expansion * 2 > EXPANSION_MAX) return this.#reduce();
     this.#expansion *= 2;
-    if (this.#random.oneIn(2)) return { operator: "flatMap", function: "REPEAT", arg: 2 };
+    if (this.#splitsLeft === 0 || this.#random.oneIn(2)) return { operator: "flatMap", function: "REPEAT", arg: 2 };
+    this.#splitsLeft -= 1;
     this.#valueMax += 1;
     return { operator: "flatMap", expression: "v % 2 == 0 ? [v, -v] : [v + 1]" };
   }

@@ -4,7 +4,7 @@
  * Owns: the sequence of a seed; generated inputs and programs are named by their seed, so it never changes.
  * Never: is fit for secrets.
  *
- * Source: sfc32 of PractRand 0.94 (Chris Doty-Humphrey), 128 bits of state, seeded by a counter and 15 discarded rounds.
+ * Source: sfc32 of Chris Doty-Humphrey's PractRand; the seed fills two of its four words, and 15 rounds are discarded.
  */
 export class SeededRandom {
   #a: number;
@@ -25,7 +25,7 @@ export class SeededRandom {
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
     this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + result;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + result) | 0;
     return result >>> 0;
   }
 
