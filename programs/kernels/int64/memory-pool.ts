@@ -12,7 +12,8 @@ import type { KernelInstance, PairColumns, Pointer } from "./instance.ts";
 /** Bytes of one int64. */
 export const INT64_BYTES = 8;
 
-const REGION_BYTES_MIN = 4096;
+/** The smallest buffer that a flatMap expands into: a program may have hundreds of thousands of them. */
+const REGION_BYTES_MIN = 512;
 
 /** Regions of the instance's memory, by power of two. */
 export class MemoryPool {
