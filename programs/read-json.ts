@@ -16,7 +16,7 @@ export class InexactNumber {
   }
 }
 
-/** Without a prototype, so that `__proto__` and `constructor` are keys like any other. */
+/** `__proto__` and `constructor` are keys like any other: ask with `Object.hasOwn` for keys that objects inherit. */
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
@@ -97,7 +97,7 @@ class JsonReader {
   }
 
   #readObject(): JsonObject {
-    const object: { [key: string]: JsonValue } = Object.create(null);
+    const object: { [key: string]: JsonValue } = {};
     this.#openBracket();
     if (this.#skipIf("}")) return object;
     do {
@@ -107,7 +107,10 @@ class JsonReader {
       if (!this.#skipIf(":")) this.#fail('expected ":" after the key');
       this.#path.push(key);
       if (Object.hasOwn(object, key)) this.#repeatedKeys.push([...this.#path]);
-      object[key] = this.#readValue();
+      const value = this.#readValue();
+      // Assigning to `__proto__` would not make a key of that name.
+      if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true, configurable: true });
+      else object[key] = value;
       this.#path.pop();
     } while (this.#skipIf(","));
     if (!this.#skipIf("}")) this.#fail('expected "," or "}"');

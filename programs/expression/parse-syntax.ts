@@ -6,7 +6,7 @@
  */
 import { EXPRESSION_DEPTH_MAX } from "../limits.ts";
 import { alternatives, quoteText } from "../quote-text.ts";
-import { makeNode, type SyntaxNode, TOO_DEEP } from "./syntax.ts";
+import { depthAbove, type SyntaxNode, TOO_DEEP } from "./syntax.ts";
 import { ExpressionSyntaxError, type Token, tokenize } from "./tokens.ts";
 import type { BinaryOperator, UnaryOperator } from "./tree.ts";
 
@@ -65,7 +65,8 @@ class SyntaxParser {
       const consequent = this.#parseExpression();
       this.#expect(":", 'of "?:"');
       const alternate = this.#parseExpression();
-      return makeNode({ kind: "conditional", children: [test, consequent, alternate] }, test.start, alternate.end);
+      const children = [test, consequent, alternate] as const;
+      return { kind: "conditional", children, ...extent(children, test.start, alternate.end) };
     });
   }
 
@@ -107,9 +108,10 @@ class SyntaxParser {
     const operand = this.#nested(() => this.#parseSigned());
     // The smallest int64 has no opposite number: a literal directly after a minus is negative by itself.
     if (text === "-" && isBeforeNumber && operand.kind === "number") {
-      return makeNode({ kind: "number", value: -operand.value }, start, operand.end);
+      return { kind: "number", value: -operand.value, ...extent([], start, operand.end) };
     }
-    return makeNode({ kind: "unary", operator: text as UnaryOperator, children: [operand] }, start, operand.end);
+    const children = [operand] as const;
+    return { kind: "unary", operator: text as UnaryOperator, children, ...extent(children, start, operand.end) };
   }
 
   #refuseSignedBase(start: number): never {
@@ -130,12 +132,13 @@ class SyntaxParser {
     const token = this.#token();
     this.#index += 1;
     if (token.kind === "number") {
-      return makeNode({ kind: "number", value: BigInt(token.text.replaceAll("_", "")) }, token.start, token.end);
+      const value = BigInt(token.text.replaceAll("_", ""));
+      return { kind: "number", value, ...extent([], token.start, token.end) };
     }
     if (token.kind === "name") {
-      if (!this.#take("(")) return makeNode({ kind: "name", name: token.text }, token.start, token.end);
+      if (!this.#take("(")) return { kind: "name", name: token.text, ...extent([], token.start, token.end) };
       const children = this.#parseItems(")", "of the arguments");
-      return makeNode({ kind: "call", name: token.text, children }, token.start, this.#previousEnd());
+      return { kind: "call", name: token.text, children, ...extent(children, token.start, this.#previousEnd()) };
     }
     if (token.text === "(") {
       const inner = this.#parseExpression();
@@ -144,7 +147,7 @@ class SyntaxParser {
     }
     if (token.text === "[") {
       const children = this.#parseItems("]", "of the list");
-      return makeNode({ kind: "list", children }, token.start, this.#previousEnd());
+      return { kind: "list", children, ...extent(children, token.start, this.#previousEnd()) };
     }
     this.#index -= 1;
     return this.#fail(`expected a value, but ${describe(token)}`);
@@ -205,8 +208,15 @@ function describe(token: Token): string {
 
 function binaryNode(operator: string, left: SyntaxNode, right: SyntaxNode): SyntaxNode {
   const children = [left, right] as const;
-  if (operator === "&&" || operator === "||") {
-    return makeNode({ kind: "logical", operator, children }, left.start, right.end);
-  }
-  return makeNode({ kind: "binary", operator: operator as BinaryOperator, children }, left.start, right.end);
+  const position = extent(children, left.start, right.end);
+  if (operator === "&&" || operator === "||") return { kind: "logical", operator, children, ...position };
+  return { kind: "binary", operator: operator as BinaryOperator, children, ...position };
+}
+
+function extent(
+  children: readonly SyntaxNode[],
+  start: number,
+  end: number,
+): Pick<SyntaxNode, "start" | "end" | "depth"> {
+  return { start, end, depth: depthAbove(children, start) };
 }

@@ -27,12 +27,16 @@ type SyntaxShape =
   /** Test, consequent, alternate. */
   | { readonly kind: "conditional"; readonly children: readonly [SyntaxNode, SyntaxNode, SyntaxNode] };
 
-/** Errors: `ExpressionSyntaxError` if the tree would be deeper than EXPRESSION_DEPTH_MAX. */
-export function makeNode(shape: SyntaxShape, start: number, end: number): SyntaxNode {
+/**
+ * The depth of a node with these children, 1 without any.
+ *
+ * Errors: `ExpressionSyntaxError` at `start` if that is more than EXPRESSION_DEPTH_MAX.
+ */
+export function depthAbove(children: readonly SyntaxNode[], start: number): number {
   let depth = 1;
-  for (const child of "children" in shape ? shape.children : []) depth = Math.max(depth, child.depth + 1);
+  for (const child of children) depth = Math.max(depth, child.depth + 1);
   if (depth > EXPRESSION_DEPTH_MAX) throw new ExpressionSyntaxError(TOO_DEEP, start);
-  return { ...shape, start, end, depth };
+  return depth;
 }
 
 export const TOO_DEEP = `the expression is nested deeper than ${EXPRESSION_DEPTH_MAX} levels; a chain of operators counts a level each`;
