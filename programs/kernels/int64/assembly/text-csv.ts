@@ -79,32 +79,66 @@ function parseUsualLines(state: TextState, firsts: usize, seconds: usize, from: 
   return written;
 }
 
-/** The first way: `digits,digits` and a line feed, 16 bytes at most; stops at the first other line. */
+/** One bit for each of 64 bytes: no digit. */
+// @ts-ignore: decorator
+@inline
+function nonDigitBits(at: usize): u64 {
+  const zero = i8x16.splat(48);
+  const nine = i8x16.splat(9);
+  const first = <u64>i8x16.bitmask(v128.gt<u8>(v128.sub<i8>(v128.load(at), zero), nine));
+  const second = <u64>i8x16.bitmask(v128.gt<u8>(v128.sub<i8>(v128.load(at, 16), zero), nine));
+  const third = <u64>i8x16.bitmask(v128.gt<u8>(v128.sub<i8>(v128.load(at, 32), zero), nine));
+  const fourth = <u64>i8x16.bitmask(v128.gt<u8>(v128.sub<i8>(v128.load(at, 48), zero), nine));
+  return (first | (second << 16)) | ((third | (fourth << 16)) << 32);
+}
+
+/** The numbers that two times eight digits (as bytes 0 to 9, the first the lowest) make. */
+// @ts-ignore: decorator
+@inline
+function eightDigitsTwice(digits: v128): v128 {
+  const upper = i16x8.mul(v128.and(digits, i16x8.splat(0x00ff)), i16x8.splat(10));
+  const pairs = i16x8.add(upper, i16x8.shr_u(digits, 8));
+  const fours = i32x4.dot_i16x8_s(pairs, i16x8(100, 1, 100, 1, 100, 1, 100, 1));
+  const narrow = i16x8.narrow_i32x4_u(fours, fours);
+  const eights = i32x4.dot_i16x8_s(narrow, i16x8(10000, 1, 10000, 1, 10000, 1, 10000, 1));
+  return i64x2.extend_low_i32x4_u(eights);
+}
+
+/**
+ * The first way: `digits,digits` and a line feed, 1 to 8 digits each; stops at the first other line. Where fields end in
+ * 64 bytes is found at once, so that a line need not wait for the one before to be read.
+ */
 function parseShortLines(state: TextState, firsts: usize, seconds: usize, from: i32, capacity: i32): i32 {
   let at: usize = state.at;
   const end: usize = state.end;
   if (end - at < FAST_READ_BYTES) return from;
   const limit = end - FAST_READ_BYTES;
-  const delimiter = state.delimiter;
-  const zero = i8x16.splat(48);
-  const nine = i8x16.splat(9);
+  const delimiter = <u64>state.delimiter;
   let written = from;
-  while (written < capacity && at <= limit) {
-    const nibbles = v128.sub<i8>(v128.load(at), zero);
-    const others = i8x16.bitmask(v128.gt<u8>(nibbles, nine));
-    const first: u32 = ctz(others);
-    const rest = others & (others - 1);
-    const second: u32 = ctz(rest);
-    const length = second - first - 1;
-    // One comparison for both: 1 to 8 digits each, with two non-digits found.
-    if (rest == 0 || first - 1 > 7 || length - 1 > 7) break;
-    if (load<u8>(at + first) != delimiter || load<u8>(at + second) != 10) break;
-    const firstDigits = (load<u64>(at) - 0x3030303030303030) << (64 - (first << 3));
-    const secondDigits = (load<u64>(at + first + 1) - 0x3030303030303030) << (64 - (length << 3));
-    store<u64>(firsts + (<usize>written << 3), eightDigits(firstDigits));
-    store<u64>(seconds + (<usize>written << 3), eightDigits(secondDigits));
-    written++;
-    at += second + 1;
+  let start: u64 = 1;
+  while (start != 0 && at <= limit && written < capacity) {
+    let others = nonDigitBits(at);
+    start = 0;
+    while (written < capacity) {
+      const first = ctz(others);
+      others &= others - 1;
+      const second = ctz(others);
+      const length = first - start;
+      const secondLength = second - first - 1;
+      // Fewer than two field ends give a length far above 8.
+      if (((length - 1) | (secondLength - 1)) > 7) break;
+      const middle = at + <usize>first;
+      if (((<u64>load<u8>(middle) ^ delimiter) | (<u64>load<u8>(at + <usize>second) ^ 10)) != 0) break;
+      others &= others - 1;
+      const digits = (load<u64>(at + <usize>start) ^ 0x3030303030303030) << (64 - (length << 3));
+      const secondDigits = (load<u64>(middle, 1) ^ 0x3030303030303030) << (64 - (secondLength << 3));
+      const both = eightDigitsTwice(i64x2.replace_lane(i64x2.splat(digits), 1, secondDigits));
+      v128.store_lane<u64>(firsts + (<usize>written << 3), both, 0);
+      v128.store_lane<u64>(seconds + (<usize>written << 3), both, 1);
+      written++;
+      start = second + 1;
+    }
+    at += <usize>start;
   }
   state.lines += written - from;
   state.at = <u32>at;
@@ -180,8 +214,13 @@ function findFieldEnd(start: usize, end: usize, delimiter: u32): usize {
       at++;
     }
   }
-  while (at < end && load<u8>(at) != delimiter) at++;
-  return at;
+  const pattern = i8x16.splat(<i8>delimiter);
+  for (; at < end; at += 16) {
+    const found = i8x16.bitmask(i8x16.eq(v128.load(at), pattern));
+    // Behind the line's end another delimiter may have been found.
+    if (found != 0) return min(at + <usize>ctz(found), end);
+  }
+  return end;
 }
 
 /** Blanks, a pair of quotes and blanks inside it fall away; the rest must be an integer. */

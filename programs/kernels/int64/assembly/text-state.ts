@@ -103,6 +103,9 @@ export function takeLine(state: TextState): bool {
 
 /** An optional sign and decimal digits, nothing else, into `state.integer`; what is wrong instead, if anything is. */
 export function parseInteger(state: TextState, start: usize, end: usize): u32 {
+  if (start < end && readUsualInteger(start, changetype<usize>(state) + offsetof<TextState>("integer")) == end) {
+    return PROBLEM_NONE;
+  }
   let at = start;
   const first = at < end ? load<u8>(at) : 0;
   const negative = first == 45;
