@@ -89,15 +89,16 @@ export function greatestCommonDivisor(x: i64, y: i64): i64 {
   return (a << shift) as i64;
 }
 
-/** Writes the decimal digits of the magnitude of x as int64 numbers, most significant first; returns how many (1..19). */
-export function decimalDigits(x: i64, out: usize): i32 {
-  let count: i32 = 1;
-  for (let rest = magnitude(x) / 10; rest != 0; rest /= 10) count++;
+/** Writes the decimal digits of the magnitude of x as int64 numbers, the last one just below `end`; returns how many (1..19). */
+export function decimalDigits(x: i64, end: usize): i32 {
   let rest = magnitude(x);
-  for (let index = count - 1; index >= 0; index--) {
+  let count: i32 = 0;
+  do {
     const quotient = rest / 10;
-    store<u64>(out + ((index as usize) << 3), rest - quotient * 10);
+    end -= 8;
+    store<u64>(end, rest - quotient * 10);
     rest = quotient;
-  }
+    count++;
+  } while (rest != 0);
   return count;
 }

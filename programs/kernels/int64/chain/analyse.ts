@@ -201,9 +201,15 @@ function binary(operator: string, left: Range, right: Range): OwnResult {
 export const INLINE_EXPONENT_MAX = 63n;
 
 function powerResult(base: Range, exponent: Range): OwnResult {
+  if (base.low === 2n && base.high === 2n && exponent.low !== exponent.high) return powerOfTwo(exponent);
   if (exponent.low !== exponent.high || exponent.low < 0n || exponent.low > INLINE_EXPONENT_MAX)
     return { exact: INT64, checks: 1 };
   return fitting(ranges.power(base, exponent.low));
+}
+
+function powerOfTwo(exponent: Range): OwnResult {
+  const valid = ranges.clip(exponent, { low: 0n, high: 62n });
+  return { exact: { low: 2n ** valid.low, high: 2n ** valid.high }, checks: inside(exponent, valid) ? 0 : 1 };
 }
 
 const SHIFTS: Range = { low: 0n, high: 63n };

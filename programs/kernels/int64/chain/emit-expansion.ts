@@ -147,12 +147,20 @@ class ExpansionEmitter {
       }
       case "digits":
         emitValue(to, analyse(list.operand, pair));
-        code.i32(this.#memory.scratch).call(HELPER.decimalDigits).op("i64.extend_i32_u").set(this.#total);
-        code.i32(this.#memory.scratch).set(this.#source);
+        this.#emitDigits();
         return;
       case "list":
         this.#emitWrittenList(to, list, pair, next);
     }
+  }
+
+  /** Takes the number from the stack. Its digits are written backwards, so that they end where the scratch area ends. */
+  #emitDigits(): void {
+    const code = this.#code;
+    const end = this.#memory.scratch + DIGITS_MAX * 8;
+    const count = code.temporary("i32");
+    code.i32(end).call(HELPER.decimalDigits).tee(count).op("i64.extend_i32_u").set(this.#total);
+    code.i32(end).get(count).i32(3).op("i32.shl", "i32.sub").set(this.#source).release("i32", count);
   }
 
   #emitWrittenList(

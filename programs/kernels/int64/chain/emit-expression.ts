@@ -315,6 +315,13 @@ function emitPower(to: Surroundings, base: Analysed, exponent: Analysed): void {
     code.release("i64", x);
     return;
   }
+  if (constantOf(base) === 2n) {
+    const y = emitLocal(to, exponent);
+    failNegativeExponent(to, y, exponent.range);
+    failOutside(to, y, { low: 0n, high: exponent.range.high }, { low: 0n, high: 62n }, "overflow");
+    code.i64(1n).get(y).op("i64.shl").release("i64", y);
+    return;
+  }
   const [x, y] = emitLocals(to, base, exponent);
   const cause = code.temporary("i32");
   code.get(x).get(y).call(HELPER.powerCause).tee(cause).i32(1).op("i32.eq");
@@ -324,6 +331,12 @@ function emitPower(to: Surroundings, base: Analysed, exponent: Analysed): void {
   code.get(x).get(y).call(HELPER.power);
   code.release("i64", x, y);
   code.release("i32", cause);
+}
+
+function failNegativeExponent(to: Surroundings, exponent: number, range: Range): void {
+  if (range.low >= 0n) return;
+  to.code.get(exponent).i64(0n).op("i64.lt_s");
+  to.fail("negativeExponent");
 }
 
 /** The bases whose power with this exponent (0..63) fits 64 bits. */

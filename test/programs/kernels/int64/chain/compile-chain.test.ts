@@ -9,7 +9,7 @@ import type { ChainStep } from "../../../../../programs/kernels/int64/chain/emit
 import { splitChain } from "../../../../../programs/kernels/int64/chain/split-chain.ts";
 import { BATCH_PAIRS } from "../../../../../programs/limits.ts";
 import { evaluate, resultOf } from "./exact-evaluator.ts";
-import { binaryExpressions, expressions, freshKernels, integers } from "./generators.ts";
+import { binaryExpressions, criticalIntegers, expressions, freshKernels, integers } from "./generators.ts";
 
 interface Pair {
   readonly key: bigint;
@@ -57,8 +57,14 @@ function runExactly(steps: readonly ChainStep[], pairs: readonly Pair[]): Outcom
   };
 }
 
+/** One line a pair and a failure: much faster to compare than the objects. */
+function shown({ pairs, failures }: Outcome): string {
+  const survivors = pairs.map(({ key, value }) => `${key},${value}`);
+  return [...survivors, ...failures.map((failure) => Object.values(failure).join())].join("\n");
+}
+
 function sorted(failures: readonly ChainFailure[]): string[] {
-  return failures.map(({ operation, cause, key, value }) => `${operation} ${cause} ${key} ${value}`).sort();
+  return failures.map((failure) => Object.values(failure).join()).sort();
 }
 
 const value: IntExpression = { kind: "value" };
@@ -88,13 +94,12 @@ const chains = fc
 
 test("chain: random steps over pairs near the limits keep the survivors in order and report each failing pair", (t) => {
   fc.assert(
-    fc.property(chains, pairs, (steps, batch) => {
-      const compiled = runCompiled(steps, batch);
-      const exact = runExactly(steps, batch);
-      t.deepEqual(compiled.pairs, exact.pairs);
-      t.deepEqual(compiled.failures, exact.failures);
+    fc.property(chains, pairs, (steps, some) => {
+      const critical = criticalIntegers(steps[0]?.expression ?? value);
+      const batch = [...some, ...critical.map((integer) => ({ key: 3n, value: integer }))];
+      t.is(shown(runCompiled(steps, batch)), shown(runExactly(steps, batch)));
     }),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   );
   t.pass();
 });
@@ -102,7 +107,7 @@ test("chain: random steps over pairs near the limits keep the survivors in order
 test("chain: the last filter keeps and drops whole batches", (t) => {
   const batch = Array.from({ length: BATCH_PAIRS }, (_, row) => ({ key: BigInt(row), value: BigInt(row % 3) }));
   const steps = [step("map", 0, binary("*", value, literal(3))), step("filter", 1, binary("!=", value, literal(3)))];
-  t.deepEqual(runCompiled(steps, batch), runExactly(steps, batch));
+  t.is(shown(runCompiled(steps, batch)), shown(runExactly(steps, batch)));
   t.is(runCompiled([step("filter", 0, literal(0))], batch).pairs.length, 0);
   t.is(runCompiled([step("filter", 0, literal(-1))], batch).pairs.length, BATCH_PAIRS);
 });

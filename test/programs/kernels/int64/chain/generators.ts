@@ -22,16 +22,59 @@ export function freshKernels(): KernelInstance {
 const LIMITS = [31n, 32n, 52n, 53n, 62n, 63n, 64n].flatMap((bits) => [2n ** bits, -(2n ** bits)]);
 const NEAR_LIMITS = [0n, 3n, 10n, 1000n, 3037000499n, 3074457345618258602n, ...LIMITS]
   .flatMap((limit) => [limit - 2n, limit - 1n, limit, limit + 1n, limit + 2n])
-  .filter((integer) => BigInt.asIntN(64, integer) === integer);
+  .filter(isInt64);
+
+/** Around every power of two, where guards and fast paths end. */
+const NEAR_POWERS = Array.from({ length: 64 }, (_, exponent) => 2n ** BigInt(exponent))
+  .flatMap((power) => [power - 1n, power, power + 1n, 1n - power, -power, -power - 1n])
+  .filter(isInt64);
 
 export const integers = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(...NEAR_LIMITS) },
+  { weight: 2, arbitrary: fc.constantFrom(...NEAR_POWERS) },
   { weight: 3, arbitrary: fc.bigInt({ min: -70n, max: 70n }) },
   { weight: 2, arbitrary: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) },
 );
 
+/** Integers next to which an expression's result may leave 64 bits, by the constants in it. */
+export function criticalIntegers(expression: IntExpression): bigint[] {
+  const bounds = [-(2n ** 63n), 2n ** 63n - 1n, 0n];
+  const found = new Set(bounds);
+  visit(expression, (constant) => {
+    for (const bound of bounds) {
+      found
+        .add(bound - constant)
+        .add(bound + constant)
+        .add(constant - bound)
+        .add(constant);
+      if (constant !== 0n) found.add(bound / constant);
+      if (constant > 1n && constant < 64n) found.add(root(constant)).add(-root(constant));
+      if (constant >= 0n && constant < 64n) found.add(bound >> constant);
+    }
+  });
+  return [...found].flatMap((integer) => [integer - 1n, integer, integer + 1n]).filter(isInt64);
+}
+
+function isInt64(integer: bigint): boolean {
+  return BigInt.asIntN(64, integer) === integer;
+}
+
+/** About the root of 2 ** 63; doubles are near enough for a neighbour, or exact where the root is a power of two. */
+function root(exponent: bigint): bigint {
+  return BigInt(Math.round(2 ** (63 / Number(exponent))));
+}
+
+function visit(node: IntExpression, constant: (value: bigint) => void): void {
+  if (node.kind === "literal") constant(node.value);
+  for (const child of Object.values(node)) {
+    for (const operand of Array.isArray(child) ? child : [child]) {
+      if (typeof operand === "object" && "kind" in operand) visit(operand as IntExpression, constant);
+    }
+  }
+}
+
 const UNARY: UnaryOperator[] = ["-", "+", "~", "!"];
-const BINARY: BinaryOperator[] = [
+export const BINARY_OPERATORS: readonly BinaryOperator[] = [
   ...(["+", "-", "*", "/", "%", "**", "<<", ">>", "&", "|", "^"] as const),
   ...(["==", "!=", "<", "<=", ">", ">="] as const),
 ];
@@ -66,7 +109,7 @@ export function expressions({ columnCount }: ExpressionOptions): fc.Arbitrary<In
       {
         weight: 6,
         arbitrary: fc
-          .tuple(fc.constantFrom(...BINARY), tie("node"), tie("node"))
+          .tuple(fc.constantFrom(...BINARY_OPERATORS), tie("node"), tie("node"))
           .map(([operator, left, right]): IntExpression => ({ kind: "binary", operator, left, right })),
       },
       fc
@@ -91,7 +134,7 @@ export function expressions({ columnCount }: ExpressionOptions): fc.Arbitrary<In
 /** One binary operator over two leaves: the cases that deserve the most tries. */
 export const binaryExpressions: fc.Arbitrary<IntExpression> = fc
   .tuple(
-    fc.constantFrom(...BINARY),
+    fc.constantFrom(...BINARY_OPERATORS),
     fc.oneof(integers, fc.constant("key" as const)),
     fc.oneof(integers, fc.constant("value" as const)),
   )
