@@ -139,6 +139,7 @@ const REDUCES: readonly (readonly [expression: string, ...groups: Group[]])[] = 
   [
     "sum(v == 0 ? 1 / v : v * 9223372036854775807)",
     [[0, 2], "overflow"],
+    [[2, 0], "overflow"],
     [[0, 1], "divisionByZero"],
     [[2, 1], "overflow"],
     [[1, -1], 0],
