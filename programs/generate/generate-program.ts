@@ -12,7 +12,7 @@ import assert from "node:assert/strict";
 import { PARTITION_COUNT_MAX } from "../limits.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
-export interface GeneratedOperation {
+interface GeneratedOperation {
   readonly operator: "map" | "changeKey" | "filter" | "flatMap" | "reduce" | "repeat";
   readonly function?: string;
   readonly arg?: number;

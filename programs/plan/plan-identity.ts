@@ -20,7 +20,7 @@ import { intExpressionKey, listExpressionKey } from "./expression-key.ts";
 import type { Plan, Stage, Step } from "./plan.ts";
 
 /** Changes when kernels of a newer version may give other bytes for the same plan. */
-export const PLAN_FORMAT_VERSION = 1;
+const PLAN_FORMAT_VERSION = 1;
 
 /** Those marked D1, and those that decide whether a record or a result is refused, and how a reject reads. */
 const LIMITS = {
