@@ -313,7 +313,7 @@ class RunningTree implements Tree {
     const specification = specifyChild({
       id: job.id,
       logic: jobMachine,
-      input: () => {
+      input: (incarnation) => {
         const progress = new JobProgress(job);
         this.view.progress.set(job.id, progress);
         return {
@@ -323,7 +323,8 @@ class RunningTree implements Tree {
           startOutput: (order) => this.#startOutput(job, order),
           sendToOutput: (fact) => this.#sendBelow("outputs", job.id, fact),
           noteTakenOver: (count) => {
-            if (!this.view.takenOver.has(job.id)) this.view.takenOver.set(job.id, count);
+            // What a later incarnation finds was committed by this process.
+            if (incarnation === 1) this.view.takenOver.set(job.id, (this.view.takenOver.get(job.id) ?? 0) + count);
           },
           tell: (outcome) => onOutcome(job.id, outcome),
         };
