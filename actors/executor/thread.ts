@@ -17,6 +17,7 @@ function serve(): void {
   const progress = new Int32Array(input.progress);
   const progressed = (): void => void Atomics.add(progress, 0, 1);
   const runners = new Map<string, TaskRunner>();
+  let openCount = 0;
   const answer = (event: ThreadEvent, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(event, transfer);
 
   const run = async ({ ticket, job, task }: ThreadCommand & { kind: "run" }): Promise<void> => {
@@ -39,8 +40,11 @@ function serve(): void {
       return;
     }
     const { job } = command;
+    // A worker that is new opens its jobs anew; the runner of an open one goes on.
+    if (runners.has(job.id)) return;
+    openCount += 1;
     const kernels = openKernels(input.kernels as WebAssembly.Module, job.plan);
-    const name = `${job.id}-${input.segmentName}`;
+    const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const segments = { directory: input.segmentDirectory, name, durable: input.durable };
     runners.set(job.id, new TaskRunner({ job, kernels, segments, progressed, rangePairs: OUTPUT_RANGE_PAIRS }));
   };
