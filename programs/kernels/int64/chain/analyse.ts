@@ -86,7 +86,7 @@ function boundsOf(operator: string, { low, high }: Range): Range | undefined {
   }
 }
 
-export function literal(value: bigint): Analysed {
+function literal(value: bigint): Analysed {
   const range = ranges.exactly(value);
   const expression = { kind: "literal", value } as const;
   return { expression, operands: [], exact: range, range, checkCount: 0, readsKey: false, readsValue: false };

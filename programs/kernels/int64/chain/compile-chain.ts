@@ -4,18 +4,20 @@
  * Owns: modules and their instances; which rows a failure leaves behind.
  * Never: keeps a view of memory across a call.
  */
+import { strict as assert } from "node:assert";
 import type { IntExpression } from "../../../expression/tree.ts";
 import type { NarrowStep } from "../../../plan/plan.ts";
 import type { KernelInstance, PairColumns, Pointer } from "../instance.ts";
+import type { CodeWriter } from "./code-writer.ts";
 import { type ChainStep, emitChain, hasFilter } from "./emit-chain.ts";
 import { EXPANSION_STATUS, emitExpansion, scratchItems } from "./emit-expansion.ts";
 import { emitProjection, TABLE_ENTRY_BYTES } from "./emit-projection.ts";
 import { HELPER_IMPORTS } from "./helpers.ts";
 import { type ChainFailure, type OnFailure, OutcomeArea } from "./outcome.ts";
 import { splitChain } from "./split-chain.ts";
-import { type CodeWriter, encodeModule, IMPORT_MODULE } from "./wasm-encoder.ts";
+import { encodeModule, IMPORT_MODULE } from "./wasm-encoder.ts";
 
-export type { ChainFailure, OnFailure };
+export type { ChainFailure };
 
 /** map, changeKey and filter steps, fused. */
 export interface Chain {
@@ -136,6 +138,7 @@ export class ChainCompiler {
     return {
       fallible,
       run: (inputs, count, out, causesOut) => {
+        assert(!fallible || causesOut !== 0, "a projection that can fail needs room for causes");
         const entries = instance.uint32s(table, columnCount * 2);
         for (let index = 0; index < columnCount; index++) {
           entries[index * 2] = inputs.columns[index]!;

@@ -13,10 +13,11 @@
 import type { NarrowStep } from "../../../plan/plan.ts";
 import type { Pointer } from "../instance.ts";
 import { ANY_PAIR, type Analysed, analyse, type PairRanges, refine } from "./analyse.ts";
-import { emitTruth, emitValue, type Surroundings } from "./emit-expression.ts";
+import { CodeWriter, type Label } from "./code-writer.ts";
+import type { Surroundings } from "./emit-checks.ts";
+import { emitTruth, emitValue } from "./emit-expression.ts";
 import { emitOutcome, siteOf } from "./outcome.ts";
 import { INT64 } from "./range.ts";
-import { CodeWriter, type Label } from "./wasm-encoder.ts";
 
 export type ChainStep = Exclude<NarrowStep, { kind: "flatMap" }>;
 

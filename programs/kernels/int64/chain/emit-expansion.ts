@@ -12,10 +12,11 @@
 import type { ListExpression } from "../../../expression/tree.ts";
 import type { Pointer } from "../instance.ts";
 import { ANY_PAIR, analyse, type PairRanges, refine } from "./analyse.ts";
-import { emitTruth, emitValue, type Surroundings } from "./emit-expression.ts";
+import { CodeWriter, type Label } from "./code-writer.ts";
+import type { Surroundings } from "./emit-checks.ts";
+import { emitTruth, emitValue } from "./emit-expression.ts";
 import { HELPER } from "./helpers.ts";
 import { emitOutcome, siteOf } from "./outcome.ts";
-import { CodeWriter, type Label } from "./wasm-encoder.ts";
 
 export const EXPANSION_STATUS = { done: 0, full: 1, failed: 2 } as const;
 

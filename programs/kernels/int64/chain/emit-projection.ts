@@ -9,8 +9,9 @@
 import type { IntExpression } from "../../../expression/tree.ts";
 import { ANY_PAIR, type Analysed, analyse } from "./analyse.ts";
 import { CAUSE_CODE } from "./cause.ts";
-import { emitValue, type Surroundings } from "./emit-expression.ts";
-import { CodeWriter, type Label } from "./wasm-encoder.ts";
+import { CodeWriter, type Label } from "./code-writer.ts";
+import type { Surroundings } from "./emit-checks.ts";
+import { emitValue } from "./emit-expression.ts";
 
 /** Bytes of the table for one column. */
 export const TABLE_ENTRY_BYTES = 8;

@@ -6,7 +6,7 @@
 import type { ArithmeticCause } from "../../../errors.ts";
 import type { KernelInstance, Pointer } from "../instance.ts";
 import { CAUSE_CODE, type CauseName, causeOf } from "./cause.ts";
-import type { CodeWriter } from "./wasm-encoder.ts";
+import type { CodeWriter } from "./code-writer.ts";
 
 /** What went wrong, and the pair that the operation was applied to. */
 export interface ChainFailure {
@@ -20,7 +20,7 @@ export interface ChainFailure {
 /** Drops the pair by returning, or throws; then the columns' contents mean nothing. */
 export type OnFailure = (failure: ChainFailure) => void;
 
-export const OUTCOME_BYTES = 40;
+const OUTCOME_BYTES = 40;
 
 /** Byte offsets of 64-bit words. */
 const KEY = 0;

@@ -9,9 +9,9 @@ import type { IntExpression } from "../../../expression/tree.ts";
 import type { ChainStep } from "./emit-chain.ts";
 
 /** A function of more steps takes the engine's optimizing compiler too long. */
-export const PART_STEPS_MAX = 200;
+const PART_STEPS_MAX = 200;
 /** Nodes of expressions in a part, for the same reason; one step may have more. */
-export const PART_NODES_MAX = 2000;
+const PART_NODES_MAX = 2000;
 
 export interface ChainParts {
   readonly distinct: readonly (readonly ChainStep[])[];

@@ -3,7 +3,8 @@
  */
 import test from "ava";
 import fc from "fast-check";
-import { CodeWriter, encodeModule, IMPORT_MODULE } from "../../../../../programs/kernels/int64/chain/wasm-encoder.ts";
+import { CodeWriter } from "../../../../../programs/kernels/int64/chain/code-writer.ts";
+import { encodeModule, IMPORT_MODULE } from "../../../../../programs/kernels/int64/chain/wasm-encoder.ts";
 import { freshKernels, integers } from "./generators.ts";
 
 const kernels = freshKernels();
