@@ -50,7 +50,8 @@ export class ChainedJournal implements Journal {
   readonly #store: OrderedStore;
   readonly #options: JournalOptions;
   readonly #sync: boolean;
-  #status: "closed" | "open" | "failed" = "closed";
+  #isOpen = false;
+  /** The first one since the opening. */
   #failure: RuntimeError | undefined;
   #heads = new Map<string, LogHead>();
   #queue: Work[] = [];
@@ -65,7 +66,7 @@ export class ChainedJournal implements Journal {
 
   open(): Promise<void> {
     return this.#afterTransition(async () => {
-      assert(this.#status === "closed", "a journal must be closed before it is opened again");
+      assert(!this.#isOpen, "a journal must be closed before it is opened again");
       await this.#openStore();
       try {
         await this.#checkMarker();
@@ -73,15 +74,15 @@ export class ChainedJournal implements Journal {
         await this.#store.close();
         throw error;
       }
-      this.#status = "open";
+      this.#isOpen = true;
     });
   }
 
   close(): Promise<void> {
     return this.#afterTransition(async () => {
-      if (this.#status === "closed") return;
+      if (!this.#isOpen) return;
       while (this.#working !== undefined) await this.#working;
-      this.#status = "closed";
+      this.#isOpen = false;
       this.#failure = undefined;
       this.#heads = new Map();
       await this.#store.close();
@@ -217,13 +218,12 @@ export class ChainedJournal implements Journal {
 
   #fail(error: unknown): RuntimeError {
     this.#failure ??= failure(this.#store.name, error);
-    this.#status = "failed";
     return this.#failure;
   }
 
   #refuseUnlessOpen(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#status !== "open") throw new RuntimeError("JOURNAL_CLOSED", `${this.#store.name} is not open`);
+    if (!this.#isOpen) throw new RuntimeError("JOURNAL_CLOSED", `${this.#store.name} is not open`);
   }
 
   async #openStore(): Promise<void> {

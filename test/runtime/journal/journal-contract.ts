@@ -130,6 +130,7 @@ function contractOfCommits(test: TestFn, makePlace: (t: ExecutionContext) => Jou
       { actor: "a", payload: bytes("next") },
     ]);
     await journal.close();
+    t.is(await place.raw(async (store) => (await store.entries(ALL_RECORDS)).length), 3);
     const again = await opened(place, { onBreak: (found) => breaks.push(found) });
     t.deepEqual(await again.read("a"), [
       { sequence: 4, payload: bytes("snapshot") },

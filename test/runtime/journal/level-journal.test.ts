@@ -2,7 +2,7 @@
  * The LevelDB journal against the contract, with a real directory; its lock, its failures, and a killed process.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -140,6 +140,15 @@ test("open: a directory that LevelDB cannot read is unreadable", async (t) => {
   writeFileSync(path.join(directory, "CURRENT"), "nonsense");
   const error = await rejectsWith(t, journal.open(), "JOURNAL_UNREADABLE");
   t.true(error.message.includes(directory));
+});
+
+test("close: leaves no file that names a holder", async (t) => {
+  const directory = freshDirectory(t);
+  const journal = createLevelJournal({ directory });
+  await journal.open();
+  t.true(existsSync(path.join(directory, "HOLDER")));
+  await journal.close();
+  t.false(existsSync(path.join(directory, "HOLDER")));
 });
 
 interface Committer {

@@ -343,6 +343,10 @@ function contractOfFencing(test: TestFn, makePlace: MakePlace): void {
     t.deepEqual(right.numbers, [1]);
     t.deepEqual(zombie.answers, [{ type: "FENCED", ...life(2) }]);
     old.close();
+    // The answer to this one is still under way when a newer life takes the address.
+    const late = transport.createEndpoint("left", life(1), zombie);
+    late.send("right", numbered(2));
+    late.close();
     const third = transport.createEndpoint("left", life(3), newer);
     third.send("right", numbered(3));
     await settle();
