@@ -89,6 +89,17 @@ test("sortPairs: sorted, reversed and equal pairs, and those with one pair out o
   }
 });
 
+test("sortPairs: one outlier among many equal pairs, at either end", (t) => {
+  for (const outlier of [300n, 70_000n, 2n ** 40n, -(2n ** 62n), INT64_MAX]) {
+    for (const at of [0, 4999]) {
+      const pairs = Array.from({ length: 5000 }, (_, index) => [index === at ? outlier : 5n, 7n] as const);
+      t.deepEqual(sorted(pairs), expected(pairs));
+      const turned = pairs.map(([key, value]) => [value, key] as const);
+      t.deepEqual(sorted(turned), expected(turned));
+    }
+  }
+});
+
 test("sortKeysWithIndex: any keys, equal ones in their order, and gather64 follows", (t) => {
   const count = fc.oneof(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 60, max: 70 }), fc.constantFrom(500, 5000));
   const columns = fc
