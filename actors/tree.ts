@@ -12,15 +12,18 @@
  *
  * What stands later depends on what stands before: it is restarted with it, and finds everything in the journal.
  */
+import assert from "node:assert/strict";
 import { type AnyActorRef, createActor } from "xstate";
 import type { Clock } from "../runtime/clock.ts";
 import { type HeartbeatMonitor, startHeartbeatMonitor } from "../runtime/failure/heartbeat-monitor.ts";
-import type { Incarnation } from "../runtime/identity.ts";
+import { type Incarnation, toIncarnation, toTerm } from "../runtime/identity.ts";
 import type { Journal } from "../runtime/journal/journal.ts";
 import type { Random } from "../runtime/random.ts";
 import { childRef, type SupervisorRef, supervisorLogic } from "../runtime/supervision/machine.ts";
 import type { SupervisorCommand, SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
+import { createLoopbackTransport } from "../runtime/transport/loopback-transport.ts";
+import type { Endpoint } from "../runtime/transport/transport.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
 import { executorMachine } from "./executor/machine.ts";
 import type { ThreadInput } from "./executor/messages.ts";
@@ -28,7 +31,7 @@ import { executorId, poolMachine } from "./executor-pool/machine.ts";
 import { type JobOutcome, jobMachine } from "./job/machine.ts";
 import type { JobDescription, OutputOrder } from "./job/messages.ts";
 import { JobProgress } from "./job/progress.ts";
-import { OUTPUT_RANGES_IN_FLIGHT_MAX, PARTITION_DEAD_AFTER_MS } from "./options.ts";
+import { MESSAGES_IN_FLIGHT_MAX, OUTPUT_RANGES_IN_FLIGHT_MAX, PARTITION_DEAD_AFTER_MS } from "./options.ts";
 import { outputMachine } from "./output/machine.ts";
 import type { OutputTotals } from "./output/messages.ts";
 import type { OutputPort } from "./output/output-port.ts";
@@ -78,6 +81,9 @@ interface Message {
   readonly [detail: string]: unknown;
 }
 
+/** Who speaks over the transport; the other one is the peer. */
+type PeerName = "coordinator" | "worker";
+
 interface PartitionName {
   readonly job: string;
   readonly partition: number;
@@ -97,6 +103,8 @@ class RunningTree implements Tree {
   readonly #running = new Map<string, number>();
   /** Partitions that have been started and not stopped: a supervisor looks after them. */
   readonly #partitions = new Map<string, PartitionName>();
+  readonly #transport = createLoopbackTransport({ unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX });
+  readonly #endpoints = new Map<PeerName, Endpoint>();
   #poolCount = 0;
 
   constructor(options: TreeOptions) {
@@ -150,6 +158,7 @@ class RunningTree implements Tree {
   async stop(): Promise<void> {
     this.#executorMonitor.stop();
     this.#partitionMonitor.stop();
+    this.#transport.close();
     if (this.#root.getSnapshot().status !== "active") return;
     await new Promise<void>((resolve) => {
       this.#root.subscribe({ complete: resolve, error: () => resolve() });
@@ -169,6 +178,27 @@ class RunningTree implements Tree {
   #sendBelow(supervisor: string, id: string, event: Message): void {
     const reference = this.#find(supervisor) as SupervisorRef | undefined;
     if (reference !== undefined) childRef(reference.getSnapshot(), id)?.send(event);
+  }
+
+  /** Gives a new life of an actor its address; what was sent to the life before and not acknowledged comes to it. */
+  #listen(address: PeerName, incarnation: number): void {
+    const fence = { term: toTerm(1), incarnation: toIncarnation(incarnation) };
+    const endpoint = this.#transport.createEndpoint(address, fence, {
+      receive: ({ envelope, acknowledge }) => {
+        this.#send(address, envelope.message as Message);
+        acknowledge();
+      },
+      signalled: () => {},
+      // In one process a peer that is gone is a child that its supervisor restarts.
+      disconnected: () => {},
+      fenced: () => {},
+    });
+    this.#endpoints.set(address, endpoint);
+  }
+
+  #tellPeer(from: PeerName, to: PeerName, message: Message): void {
+    const outcome = this.#endpoints.get(from)?.send(to, message);
+    assert(outcome !== "full", `more than ${MESSAGES_IN_FLIGHT_MAX} messages wait for the ${to}`);
   }
 
   #supervisor(id: string): ChildSpecification {
@@ -249,7 +279,8 @@ class RunningTree implements Tree {
     return specifyChild({
       id: "worker",
       logic: workerMachine,
-      input: () => ({
+      input: (incarnation) => ({
+        listen: () => this.#listen("worker", incarnation),
         journal,
         pool: { send: (command) => this.#send("pool", command) },
         startPartition: (job, partition) => this.#startPartition({ job, partition }),
@@ -263,7 +294,7 @@ class RunningTree implements Tree {
         sendToPartition: (job, partition, command) =>
           this.#sendBelow("partitions", partitionId({ job, partition }), command),
         runningPartitions: () => [...this.#partitions.values()],
-        tell: (fact) => this.#send("coordinator", fact),
+        tell: (fact) => this.#tellPeer("worker", "coordinator", fact),
       }),
     });
   }
@@ -283,7 +314,7 @@ class RunningTree implements Tree {
         incarnation: incarnation as Incarnation,
         journal,
         pool: { send: (command) => this.#send("pool", command) },
-        tell: (fact) => this.#send("coordinator", { ...fact, job }),
+        tell: (fact) => this.#tellPeer("worker", "coordinator", { ...fact, job }),
         reportProgress: () => this.#send("partitions", { type: "child.progressed", id, incarnation }),
         beat: ({ progress, busy }) => {
           this.#partitionMonitor.beat({ id, incarnation, progress, busy, term: 0, eventLoopLagMs: 0 });
@@ -299,7 +330,8 @@ class RunningTree implements Tree {
     return specifyChild({
       id: "coordinator",
       logic: coordinatorMachine,
-      input: () => ({
+      input: (incarnation) => ({
+        listen: () => this.#listen("coordinator", incarnation),
         journal,
         startJob: (job) => this.#startJob(job),
         sendToJob: (job, fact) => this.#sendBelow("jobs", job, fact),
@@ -319,7 +351,7 @@ class RunningTree implements Tree {
         return {
           job,
           progress,
-          send: (command) => this.#send("worker", command),
+          send: (command) => this.#tellPeer("coordinator", "worker", command),
           startOutput: (order) => this.#startOutput(job, order),
           sendToOutput: (fact) => this.#sendBelow("outputs", job.id, fact),
           noteTakenOver: (count) => {
@@ -345,7 +377,8 @@ class RunningTree implements Tree {
         journal,
         segmentDirectory: thread.segmentDirectory,
         inFlightMax: executorCount * OUTPUT_RANGES_IN_FLIGHT_MAX,
-        submit: (tag, task) => this.#send("worker", { type: "worker.runOutput", job: job.id, tag, task }),
+        submit: (tag, task) =>
+          this.#tellPeer("coordinator", "worker", { type: "worker.runOutput", job: job.id, tag, task }),
         tell: (fact) => {
           if ("totals" in fact) this.view.output.set(job.id, fact.totals);
           this.#sendBelow("jobs", job.id, fact);

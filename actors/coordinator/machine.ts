@@ -11,6 +11,8 @@ import type { WorkerFact } from "../worker/messages.ts";
 import { type CoordinatorCommand, decodeJob, encodeJob, JOB_LOG_PREFIX, jobLog } from "./messages.ts";
 
 export interface CoordinatorInput {
+  /** Takes the actor's address; called when it runs. */
+  readonly listen: () => void;
   readonly journal: Journal;
   /** Starts a job's actor under its supervisor; does nothing if it has one. */
   readonly startJob: (job: JobDescription) => void;
@@ -72,6 +74,7 @@ export const coordinatorMachine = setup({
   id: "coordinator",
   context: ({ input }) => ({ ...input, jobs: new Map(), held: [] }),
   initial: "recovering",
+  entry: ({ context }) => context.listen(),
   states: {
     recovering: {
       invoke: {

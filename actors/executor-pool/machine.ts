@@ -32,6 +32,8 @@ interface Context extends PoolInput {
   /** Incarnations that have finished a task. */
   readonly proven: Map<number, number>;
   started: number;
+  /** Tasks of jobs that are not open yet. */
+  early: Extract<PoolCommand, { type: "pool.submit" }>[];
 }
 
 type Event = PoolCommand | PoolFact;
@@ -67,17 +69,26 @@ export const poolMachine = setup({
       for (const { reference } of context.ledger.executors()) {
         reference.send({ type: "executor.command", command: { kind: "open", job: event.job } });
       }
+      for (const early of context.early) if (early.job === event.job.id) context.ledger.submit(early);
+      context.early = context.early.filter(({ job }) => job !== event.job.id);
+      dispatch(context);
     },
     close: ({ context, event }) => {
       if (event.type !== "pool.close") return;
       context.jobs.delete(event.job);
       context.ledger.forget(event.job);
+      context.early = context.early.filter(({ job }) => job !== event.job);
       for (const { reference } of context.ledger.executors()) {
         reference.send({ type: "executor.command", command: { kind: "close", job: event.job } });
       }
     },
     submit: ({ context, event }) => {
       if (event.type !== "pool.submit") return;
+      // A pool that is new may be given tasks before it is told of their job again.
+      if (!context.jobs.has(event.job)) {
+        context.early.push(event);
+        return;
+      }
       context.ledger.submit(event);
       dispatch(context);
     },
@@ -141,6 +152,7 @@ export const poolMachine = setup({
     jobs: new Map(),
     proven: new Map(),
     started: 0,
+    early: [],
   }),
   initial: "serving",
   entry: ({ context }) => {

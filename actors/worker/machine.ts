@@ -14,6 +14,8 @@ import { type PartitionCommand, partitionLogPrefix } from "../partition/messages
 import type { WorkerCommand, WorkerFact } from "./messages.ts";
 
 export interface WorkerInput {
+  /** Takes the actor's address; called when it runs. */
+  readonly listen: () => void;
   readonly journal: Journal;
   readonly pool: { send(command: PoolCommand): void };
   /** Starts a partition's actor under its supervisor; false if it has one. */
@@ -103,6 +105,7 @@ export const workerMachine = setup({
   id: "worker",
   context: ({ input }) => ({ ...input, nextToBeat: 0 }),
   initial: "serving",
+  entry: ({ context }) => context.listen(),
   on: {
     "worker.open": { actions: "open" },
     "worker.run": { actions: "run" },
