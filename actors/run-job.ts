@@ -39,6 +39,8 @@ export interface RunJobOptions {
   readonly random: Random;
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
   readonly onBreak?: (found: JournalBreak) => void;
+  /** Restarts of one child within a minute; the supervisors' own default. More end the job. */
+  readonly restartsMax?: number;
 }
 
 export interface RunningJob {
@@ -84,6 +86,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       },
       onBroken: (error) => settle.reject(brokenError(error)),
       onNotice: options.onNotice,
+      restartsMax: options.restartsMax,
     });
     tree.submit(job);
     const close = async (): Promise<void> => {

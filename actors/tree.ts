@@ -21,7 +21,7 @@ import type { Journal } from "../runtime/journal/journal.ts";
 import type { Random } from "../runtime/random.ts";
 import { childRef, type SupervisorRef, supervisorLogic } from "../runtime/supervision/machine.ts";
 import type { SupervisorCommand, SupervisorNotice } from "../runtime/supervision/messages.ts";
-import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
+import { type ChildSpecification, type Intensity, specifyChild } from "../runtime/supervision/specification.ts";
 import { createLoopbackTransport } from "../runtime/transport/loopback-transport.ts";
 import type { Endpoint } from "../runtime/transport/transport.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
@@ -50,6 +50,8 @@ export interface TreeOptions {
   /** A supervisor gave up, or the coordinator's journal failed: no job can end. */
   readonly onBroken: (error: unknown) => void;
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
+  /** Restarts of one child within the supervisors' window; more end its supervisor. For runs that kill on purpose. */
+  readonly restartsMax?: number;
 }
 
 /** What is going on, for progress displays; each map is by job id. */
@@ -132,7 +134,8 @@ class RunningTree implements Tree {
       this.#supervisor("jobs"),
     ];
     const observer = (notice: SupervisorNotice): void => this.#noteRoot(notice);
-    const input = { clock, random, strategy: "rest_for_one", children, observer } as const;
+    const intensity = this.#intensity();
+    const input = { clock, random, strategy: "rest_for_one", children, observer, intensity } as const;
     this.#root = createActor(supervisorLogic, { input, clock });
     this.#root.subscribe({ error: options.onBroken });
     this.#root.start();
@@ -204,7 +207,13 @@ class RunningTree implements Tree {
   #supervisor(id: string): ChildSpecification {
     const { clock, random } = this.#options;
     const observer = (notice: SupervisorNotice): void => this.#note(id, notice);
-    return specifyChild({ id, logic: supervisorLogic, input: () => ({ clock, random, observer }) });
+    const intensity = this.#intensity();
+    return specifyChild({ id, logic: supervisorLogic, input: () => ({ clock, random, observer, intensity }) });
+  }
+
+  #intensity(): Partial<Intensity> {
+    const { restartsMax } = this.#options;
+    return restartsMax === undefined ? {} : { restartsMax };
   }
 
   #noteRoot(notice: SupervisorNotice): void {
