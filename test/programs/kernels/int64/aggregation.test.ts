@@ -178,6 +178,66 @@ for (const [title, keyOf] of Object.entries(DISTRIBUTIONS)) {
   });
 }
 
+const FACTORS = [INT64_MIN, -(2n ** 62n), -2n, -1n, 0n, 1n, 2n, 3n, 2n ** 62n, INT64_MAX];
+
+test("aggregation: products of every four of the factors around 2^63, updated and merged at every cut, are exact", (t) => {
+  const specifications: readonly AggregationSpecification[] = [{ name: "product", fallible: false }];
+  const rows: Row[] = [];
+  for (let combination = 0; combination < FACTORS.length ** 4; combination++) {
+    for (let place = 0; place < 4; place++) {
+      const value = FACTORS[Math.floor(combination / FACTORS.length ** place) % FACTORS.length]!;
+      rows.push({ key: BigInt(combination), operands: [{ value, cause: 0 }] });
+    }
+  }
+  const expected = JSON.stringify(aggregateExactly(specifications, rows), withBigInts);
+  for (const cut of [0, 1, 2, 3]) {
+    const total = new Aggregation(instance, specifications);
+    const tail = new Aggregation(instance, specifications);
+    updateWith(
+      instance,
+      total,
+      rows.filter((_, row) => row % 4 < cut || cut === 0),
+    );
+    updateWith(
+      instance,
+      tail,
+      rows.filter((_, row) => row % 4 >= cut && cut > 0),
+    );
+    mergeInto(instance, total, statesOf(instance, tail, 10_000));
+    t.true(JSON.stringify(resultsOf(instance, total), withBigInts) === expected, `cut ${cut}`);
+    total.dispose();
+    tail.dispose();
+  }
+});
+
+test("aggregation: after clear a table with few keys in a wide range knows none of them", (t) => {
+  const aggregation = new Aggregation(instance, sum);
+  const rowsFrom = (first: bigint): Row[] =>
+    Array.from({ length: 100 }, (_, index) => ({
+      key: first + BigInt(index) * 500n,
+      operands: [{ value: 1n, cause: 0 }],
+    }));
+  for (const first of [0n, 0n, 250n]) {
+    updateWith(instance, aggregation, rowsFrom(first));
+    t.deepEqual(resultsOf(instance, aggregation), aggregateExactly(sum, rowsFrom(first)));
+    aggregation.clear();
+  }
+  aggregation.dispose();
+});
+
+test("aggregation: keys at both ends of int64 keep their order, whichever comes first", (t) => {
+  const low = Array.from({ length: 50 }, (_, index) => INT64_MIN + BigInt(index));
+  const high = Array.from({ length: 50 }, (_, index) => INT64_MAX - BigInt(index));
+  const rowsOf = (keys: readonly bigint[]): Row[] => keys.map((key) => ({ key, operands: [{ value: key, cause: 0 }] }));
+  const [fewLow, fewHigh] = [low.slice(0, 10), high.slice(0, 10)];
+  for (const parts of [[low, fewHigh], [high, fewLow], [low, high], [low], [high]]) {
+    const aggregation = new Aggregation(instance, sum);
+    for (const part of parts) updateWith(instance, aggregation, rowsOf(part));
+    t.deepEqual(resultsOf(instance, aggregation), aggregateExactly(sum, parts.flatMap(rowsOf)));
+    aggregation.dispose();
+  }
+});
+
 test("aggregation: partial aggregates come in order of first appearance, and sums that fit need no high half", (t) => {
   const aggregation = new Aggregation(instance, [
     { name: "sum", fallible: true },
