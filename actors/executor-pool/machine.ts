@@ -51,7 +51,7 @@ function dispatch(context: Context): void {
 }
 
 /** The executor's name under its supervisor and in the heartbeat monitor. */
-export function executorId(index: number): string {
+export function executorId(index: number | ""): string {
   return `executor-${index}`;
 }
 
