@@ -57,12 +57,15 @@ export interface TaskResult {
   readonly text: readonly Uint8Array[];
 }
 
-/** A task's error, as it crosses threads. `reject` where data was at fault, with a line number of the whole file. */
+/** A task's error, as it crosses threads. */
 export interface TaskFailure {
   readonly code: string;
   readonly message: string;
+  /** Where data was at fault. */
   readonly reject?: Reject;
+  /** Of a bad record: the file as the user named it, and the line in the whole file, from 1. */
   readonly file?: string;
+  readonly line?: number;
 }
 
 /** What a thread is started with. */

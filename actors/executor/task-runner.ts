@@ -93,7 +93,7 @@ export class TaskRunner {
 export function taskFailure(error: unknown): TaskFailure {
   if (error instanceof SplitError) {
     const { detail, code } = error.error;
-    return { code, message: error.message, reject: detail, file: error.file };
+    return { code, message: error.message, reject: detail, file: error.file, line: error.line };
   }
   if (error instanceof DataError) return { code: error.code, message: error.message, reject: error.detail };
   if (error instanceof RuntimeError) return { code: error.code, message: error.message };

@@ -31,6 +31,8 @@ export interface JobTotals {
   readonly stage: number;
   readonly tasksDone: number;
   readonly tasksOfStage: number;
+  /** Of all stages. */
+  readonly tasksCommitted: number;
   readonly pairsIn: number;
   readonly pairsOut: number;
   readonly rejected: number;
@@ -99,8 +101,10 @@ export class JobProgress {
 
   totals(): JobTotals {
     let [rejected, shuffledBytes, pairsIn, pairsOut, bytesRead] = [0, 0, 0, 0, 0];
+    let tasksCommitted = 0;
     const lastStage = this.#job.plan.stages.length - 1;
     for (const [stage, commits] of this.#commitsByStage) {
+      tasksCommitted += commits.size;
       for (const { result } of commits.values()) {
         rejected += result.rejectCount;
         if (stage < lastStage) shuffledBytes += result.bytesOut;
@@ -117,6 +121,7 @@ export class JobProgress {
       stage,
       tasksDone,
       tasksOfStage: this.#stage.taskCount,
+      tasksCommitted,
       pairsIn,
       pairsOut,
       rejected,

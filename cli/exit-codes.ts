@@ -1,0 +1,39 @@
+/**
+ * What the command's exit codes mean, and which error ends in which.
+ *
+ * Owns: the numbers; scripts depend on them.
+ * Never: exits.
+ */
+export const EXIT = {
+  done: 0,
+  /** Data, arithmetic, a full disk, a bug. */
+  failed: 1,
+  /** The program, the command line, an input or the data directory is wrong: nothing can run before that is repaired. */
+  usage: 2,
+  /** Restarted too often, or nobody left to work. */
+  gaveUp: 4,
+  interrupted: 130,
+} as const;
+
+const CODES: ReadonlyMap<string, number> = new Map([
+  ["PROGRAM_INVALID", EXIT.usage],
+  ["PROGRAM_UNREADABLE", EXIT.usage],
+  ["USAGE", EXIT.usage],
+  ["INPUT_MISSING", EXIT.usage],
+  ["INPUT_UNREADABLE", EXIT.usage],
+  ["INPUT_NOT_A_FILE", EXIT.usage],
+  ["INPUT_COLUMN_UNKNOWN", EXIT.usage],
+  ["OUTPUT_UNUSABLE", EXIT.usage],
+  ["DATA_DIRECTORY_UNUSABLE", EXIT.usage],
+  ["DATA_DIRECTORY_OF_ANOTHER_JOB", EXIT.usage],
+  ["JOURNAL_LOCKED", EXIT.usage],
+  ["JOURNAL_FORMAT_UNKNOWN", EXIT.usage],
+  ["RESTARTS_EXHAUSTED", EXIT.gaveUp],
+  ["TASK_POISONED", EXIT.gaveUp],
+  ["EXECUTORS_EXHAUSTED", EXIT.gaveUp],
+]);
+
+/** `code` as errors of the product carry it; any other is a failure of the job. */
+export function exitCodeOf(code: string): number {
+  return CODES.get(code) ?? EXIT.failed;
+}

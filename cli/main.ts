@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/**
+ * The command `actor-dataflow`.
+ *
+ * Owns: the process: its exit code, and what happens to errors that nobody expected.
+ */
+import { CommanderError } from "commander";
+import { tellError } from "./command-error.ts";
+import { commandLine } from "./command-line.ts";
+import { EXIT } from "./exit-codes.ts";
+import { observeStandardStreams } from "./terminal.ts";
+
+observeStandardStreams();
+process.on("uncaughtException", (error) => {
+  process.exit(report(error));
+});
+process.exitCode = EXIT.failed;
+const exitCode = await main();
+// What was written is on its way still, where a stream is a pipe; threads that linger must not hold the process.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => stream.write("", () => resolve()));
+}
+process.exit(exitCode);
+
+async function main(): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = commandLine((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync();
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return report(error);
+    // Commander has written its words already.
+    return error.code === "commander.helpDisplayed" || error.code === "commander.version" ? EXIT.done : EXIT.usage;
+  }
+}
+
+function report(error: unknown): number {
+  const { lines, exitCode } = tellError(error);
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  return exitCode;
+}

@@ -1,0 +1,72 @@
+/**
+ * Shows progress while a run lasts: lines redrawn in place on a terminal, now and then one line in a log.
+ *
+ * Owns: when and where progress is written. Never: what it says; see `progress-lines.ts`.
+ */
+import type { Clock } from "../../runtime/clock.ts";
+import { type ProgressFacts, progressLine, progressLines, shareDone } from "./progress-lines.ts";
+
+export type KnownFacts = Omit<ProgressFacts, "rowsPerSecond" | "secondsLeft">;
+
+export interface ProgressDisplayOptions {
+  readonly stream: NodeJS.WriteStream;
+  readonly clock: Clock;
+  /** Undefined while there is nothing to show. */
+  readonly look: () => KnownFacts | undefined;
+}
+
+const REDRAW_INTERVAL_MS = 100;
+const LOG_INTERVAL_MS = 10_000;
+/** Rates are those of about the last seconds. */
+const RATE_WINDOW_MS = 3_000;
+const COLUMNS_DEFAULT = 80;
+
+interface Sample {
+  readonly atMs: number;
+  readonly rows: number;
+  readonly share: number;
+  /** Samples of different phases are not compared. */
+  readonly phase: string;
+}
+
+/** Returns what takes the display away again. */
+export function showProgress({ stream, clock, look }: ProgressDisplayOptions): () => void {
+  const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb" && !process.env.CI;
+  const samples: Sample[] = [];
+  let drawnLines = 0;
+  const clear = (): string => (drawnLines === 0 ? "" : `\r\x1b[${drawnLines}A\x1b[J`);
+  const draw = (): void => {
+    const known = look();
+    if (known === undefined) return;
+    const facts = withRates(known, samples, clock.nowMs());
+    if (!isTerminal) {
+      stream.write(`${progressLine(facts)}\n`);
+      return;
+    }
+    const lines = progressLines(facts, (stream.columns ?? COLUMNS_DEFAULT) - 1);
+    stream.write(`${clear()}${lines.join("\n")}\n`);
+    drawnLines = lines.length;
+  };
+  const timer = setInterval(draw, isTerminal ? REDRAW_INTERVAL_MS : LOG_INTERVAL_MS);
+  return () => {
+    clearInterval(timer);
+    if (drawnLines > 0) stream.write(clear());
+    drawnLines = 0;
+  };
+}
+
+function withRates(known: KnownFacts, samples: Sample[], atMs: number): ProgressFacts {
+  const facts: ProgressFacts = { ...known, rowsPerSecond: undefined, secondsLeft: undefined };
+  const phase = known.output === undefined ? `stage ${known.totals.stage}` : "output";
+  const sample = { atMs, rows: known.totals.pairsIn, share: shareDone(facts), phase };
+  samples.push(sample);
+  while (samples[0].phase !== phase || (samples.length > 2 && samples[1].atMs <= atMs - RATE_WINDOW_MS)) {
+    samples.shift();
+  }
+  const [first] = samples;
+  const seconds = (atMs - first.atMs) / 1000;
+  if (seconds < 0.5) return facts;
+  const sharePerSecond = (sample.share - first.share) / seconds;
+  const secondsLeft = sharePerSecond > 0 ? (1 - sample.share) / sharePerSecond : undefined;
+  return { ...facts, rowsPerSecond: (sample.rows - first.rows) / seconds, secondsLeft };
+}

@@ -1,0 +1,92 @@
+/**
+ * What a run did, as data and as lines for people.
+ *
+ * Owns: the shape of `run --json`; members are only ever added.
+ */
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { quoteText } from "../../programs/quote-text.ts";
+import type { ToldError } from "../command-error.ts";
+import { bytesText, countOf, countText, durationText } from "./numbers.ts";
+
+export interface RunReport {
+  readonly status: "done" | "failed" | "interrupted";
+  readonly program: string;
+  readonly job: string | null;
+  /** A path, or `-` for standard output. */
+  readonly output: string | null;
+  /** Null: rejects were only counted, or there can be none. */
+  readonly rejectsFile: string | null;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly rejected: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly partitions: number;
+  readonly stages: number;
+  readonly workers: number;
+  /** Of the stages; those of the output are not counted. */
+  readonly tasks: number;
+  readonly tasksTakenOver: number;
+  readonly shuffledBytes: number;
+  /** On disk at the end of the job: journal and blocks. */
+  readonly journaledBytes: number;
+  readonly restarts: { readonly executors: number; readonly actors: number };
+  /** Of the whole process. */
+  readonly elapsedMs: number;
+  readonly error?: { readonly code: string; readonly messages: readonly string[] };
+}
+
+export const EMPTY_REPORT = {
+  ...{ job: null, output: null, rejectsFile: null, rowsIn: 0, rowsOut: 0, rejected: 0, bytesRead: 0, bytesWritten: 0 },
+  ...{ partitions: 0, stages: 0, workers: 0, tasks: 0, tasksTakenOver: 0, shuffledBytes: 0, journaledBytes: 0 },
+  restarts: { executors: 0, actors: 0 },
+} as const;
+
+export function reportJson(report: RunReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** Of a run that is done. */
+export function reportLines(report: RunReport): string[] {
+  const { output, rejectsFile, restarts } = report;
+  const target = output === "-" ? "standard output" : quoteText(output ?? "");
+  const takenOver = report.tasksTakenOver > 0 ? ` (${countText(report.tasksTakenOver)} from an earlier run)` : "";
+  const lines = [
+    `${countOf(report.rowsIn, "row")} in, ${countText(report.rowsOut)} out to ${target} in ${durationText(report.elapsedMs)}`,
+    [
+      countOf(report.stages, "stage"),
+      countOf(report.partitions, "partition"),
+      countOf(report.workers, "worker"),
+      `${countOf(report.tasks, "task")}${takenOver}`,
+      `shuffled ${bytesText(report.shuffledBytes)}`,
+      `journaled ${bytesText(report.journaledBytes)}`,
+    ].join(", "),
+  ];
+  if (report.rejected > 0) {
+    const place = rejectsFile === null ? "only counted; name a file with --rejects" : `see ${quoteText(rejectsFile)}`;
+    lines.push(`${countText(report.rejected)} rejected: ${place}`);
+  }
+  if (restarts.executors + restarts.actors > 0) {
+    lines.push(`restarted ${countOf(restarts.executors, "executor")}, ${countOf(restarts.actors, "other actor")}`);
+  }
+  return lines;
+}
+
+export function errorOf({ code, lines }: ToldError): { code: string; messages: readonly string[] } {
+  return { code, messages: lines };
+}
+
+/** Bytes of all files below a directory; what vanishes meanwhile counts for nothing. */
+export function directoryBytes(directory: string): number {
+  let bytes = 0;
+  try {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      const place = path.join(directory, entry.name);
+      bytes += entry.isDirectory() ? directoryBytes(place) : (statSync(place, { throwIfNoEntry: false })?.size ?? 0);
+    }
+  } catch {
+    return bytes;
+  }
+  return bytes;
+}
