@@ -8,10 +8,11 @@
 import { setup } from "xstate";
 import type { TaskFailure } from "../executor/messages.ts";
 import type { OutputFact, OutputTotals } from "../output/messages.ts";
+import type { PartitionRun } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
 import type { JobDescription, OutputOrder } from "./messages.ts";
-import type { JobProgress, PartitionRun } from "./progress.ts";
+import type { JobProgress } from "./progress.ts";
 
 export type JobOutcome =
   | { readonly kind: "done"; readonly output: OutputTotals }

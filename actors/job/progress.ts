@@ -11,14 +11,8 @@
  */
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference } from "../executor/messages.ts";
-import type { PartitionTask, TaskCommit } from "../partition/messages.ts";
+import type { PartitionRun, PartitionTask, TaskCommit } from "../partition/messages.ts";
 import type { JobDescription } from "./messages.ts";
-
-/** Tasks for one partition. */
-export interface PartitionRun {
-  readonly partition: number;
-  readonly tasks: readonly PartitionTask[];
-}
 
 interface StageProgress {
   readonly runs: readonly PartitionRun[];

@@ -13,6 +13,12 @@ export interface PartitionTask {
   readonly task: Task;
 }
 
+/** Tasks for one partition. */
+export interface PartitionRun {
+  readonly partition: number;
+  readonly tasks: readonly PartitionTask[];
+}
+
 /** A task that is committed: what the journal keeps and what the job is told. */
 export interface TaskCommit {
   readonly stage: number;

@@ -5,8 +5,7 @@
  */
 import type { Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
-import type { PartitionRun } from "../job/progress.ts";
-import type { PartitionFact } from "../partition/messages.ts";
+import type { PartitionFact, PartitionRun } from "../partition/messages.ts";
 
 /** From a job to its worker. */
 export type WorkerCommand =

@@ -5,7 +5,7 @@
  * Never: knows what the code computes; checks types (the engine validates).
  * Source: WebAssembly Core Specification 1.0, section 5.4 "Instructions".
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import { ByteWriter } from "./byte-writer.ts";
 
 export type ValueType = "i32" | "i64";

@@ -4,7 +4,7 @@
  * Owns: modules and their instances; which rows a failure leaves behind.
  * Never: keeps a view of memory across a call.
  */
-import { strict as assert } from "node:assert";
+import assert from "node:assert/strict";
 import type { IntExpression } from "../../../expression/tree.ts";
 import type { NarrowStep } from "../../../plan/plan.ts";
 import type { KernelInstance, PairColumns, Pointer } from "../instance.ts";
