@@ -37,8 +37,6 @@ export const PARTITION_DEAD_AFTER_MS = 60_000;
 export const TASK_ATTEMPTS_MAX = 3;
 /** Messages between worker and coordinator under way at once: several from each of 4,096 partitions. */
 export const MESSAGES_IN_FLIGHT_MAX = 65_536;
-/** How often progress is told to whoever watches a job. */
-export const PROGRESS_INTERVAL_MS = 100;
 /** Executor threads, at most. */
 export const EXECUTOR_COUNT_MAX = 256;
 /** Version of the journal's payloads (not of its records): another one is another job. */
