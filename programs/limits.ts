@@ -26,8 +26,14 @@ export const BATCH_PAIRS = 16_384;
 export const BUNDLE_PAIRS_MAX = 524_288;
 /** D1. Distinct keys of a combiner before it is emptied into a bundle. */
 export const COMBINER_KEYS_MAX = 262_144;
+/** D1. Integers of a bundle of partial aggregates, at most: reduces with many aggregates have smaller tables. */
+export const COMBINER_CELLS_MAX = 1 << 22;
 /** D1. A combiner that finds more distinct keys than this share of the first batch of a task is left out for that task. */
 export const COMBINER_DISTINCT_SHARE_MAX = 0.5;
+/** D1. Pairs in the buffers of all flatMaps of a stage together: they decide the batches behind a flatMap. */
+export const EXPANSION_PAIRS_MAX = 16 * BATCH_PAIRS;
+/** D1. Pairs in the buffer of one flatMap, at least. */
+export const EXPANSION_PAIRS_MIN = 64;
 /** D1. Pairs of one run of output. */
 export const RUN_PAIRS_MAX = 524_288;
 /** D1. Pairs of one block inside a run: the grain at which a range of the final order finds its part. */

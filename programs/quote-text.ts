@@ -20,7 +20,7 @@ export function escapeText(text: string, charactersMax = OFFENDING_TEXT_MAX): st
   let count = 0;
   for (const character of text) {
     if (count === charactersMax) return `${escaped}…`;
-    escaped += UNPRINTABLE.test(character) ? escapeCharacter(character) : character;
+    escaped += showCharacter(character);
     count += 1;
   }
   return escaped;
@@ -37,7 +37,9 @@ export function alternatives(names: readonly string[]): string {
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
-function escapeCharacter(character: string): string {
+/** The character itself, or what stands for one that cannot be printed: `\n`, `\u001b`, `\u{e0001}`. */
+export function showCharacter(character: string): string {
+  if (!UNPRINTABLE.test(character)) return character;
   const short = SHORT_ESCAPES.get(character);
   if (short !== undefined) return short;
   const codePoint = character.codePointAt(0)!.toString(16);

@@ -9,7 +9,7 @@
  * C3. A reduce whose partial aggregates have more columns than a block can hold is never combined.
  * C4. At any look, a table of `keysMax` keys or more is sent and emptied.
  */
-import { BATCH_PAIRS, COMBINER_DISTINCT_SHARE_MAX, COMBINER_KEYS_MAX } from "../../limits.ts";
+import { BATCH_PAIRS, COMBINER_CELLS_MAX, COMBINER_DISTINCT_SHARE_MAX, COMBINER_KEYS_MAX } from "../../limits.ts";
 import type { TaskSink } from "../kernel-set.ts";
 import { BLOCK_COLUMNS_MAX } from "./block-codec.ts";
 import type { CompiledReduce } from "./compiled-reduce.ts";
@@ -19,9 +19,6 @@ import { INT64_BYTES } from "./memory-pool.ts";
 import type { PairSink } from "./pair-sink.ts";
 import { ReduceTable } from "./reduce-table.ts";
 import { ShuffleSink } from "./shuffle-sink.ts";
-
-/** D1. Integers of a bundle of partial aggregates, at most: reduces with many aggregates have smaller tables. */
-const STATE_CELLS_MAX = 1 << 22;
 
 export class CombinerSink implements PairSink {
   readonly #reduce: CompiledReduce;
@@ -107,7 +104,7 @@ export class CombinerSink implements PairSink {
 }
 
 function keysMax(stateColumnCount: number): number {
-  return Math.min(COMBINER_KEYS_MAX, Math.floor(STATE_CELLS_MAX / (1 + stateColumnCount)));
+  return Math.min(COMBINER_KEYS_MAX, Math.floor(COMBINER_CELLS_MAX / (1 + stateColumnCount)));
 }
 
 function advance({ keys, values }: PairColumns, rows: number): PairColumns {

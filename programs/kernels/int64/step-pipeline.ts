@@ -11,7 +11,7 @@
  * P3. A reduce holds what reaches it until all before it has ended; then its results go on, in order of keys.
  */
 import assert from "node:assert/strict";
-import { BATCH_PAIRS } from "../../limits.ts";
+import { BATCH_PAIRS, EXPANSION_PAIRS_MAX, EXPANSION_PAIRS_MIN } from "../../limits.ts";
 import type { ReportFailure } from "./arithmetic-failure.ts";
 import type { CompiledStage, Segment } from "./compiled-stage.ts";
 import type { PairColumns } from "./instance.ts";
@@ -19,11 +19,6 @@ import type { KernelResources } from "./kernel-resources.ts";
 import { INT64_BYTES } from "./memory-pool.ts";
 import type { PairSink } from "./pair-sink.ts";
 import { ReduceTable } from "./reduce-table.ts";
-
-/** Pairs in the buffers of all expansions of a stage together: 16 full batches. */
-const EXPANSION_PAIRS_MAX = 16 * BATCH_PAIRS;
-/** Pairs in the buffer of one expansion, at least. */
-const EXPANSION_PAIRS_MIN = 64;
 
 /** Where the expansion of a batch stands. */
 interface Cursor {

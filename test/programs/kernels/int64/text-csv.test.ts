@@ -57,8 +57,8 @@ const badLines: [string, string, string][] = [
   ["two signs", "1,--2", '"--2" is not an integer'],
   ["a blank inside", "1 2,3", '"1 2" is not an integer'],
   ["a blank behind the sign", "- 2,3", '"- 2" is not an integer'],
-  ["CR inside a line", "1\r2,3", '"1\\x0d2" is not an integer'],
-  ["two CRs", "1,3\r\r", '"3\\x0d" is not an integer'],
+  ["CR inside a line", "1\r2,3", '"1\\r2" is not an integer'],
+  ["two CRs", "1,3\r\r", '"3\\r" is not an integer'],
   ["an empty key", ",1", "empty field"],
   ["an empty value", "1,", "empty field"],
   ["a blank value", "1, ", "empty field"],
@@ -81,10 +81,10 @@ const badLines: [string, string, string][] = [
 for (const [name, line, reason] of badLines) {
   test(`CSV: ${name} is a bad record`, (t) => {
     const text = `${"1,2\n".repeat(40)}${line}\n${"3,4\n".repeat(40)}`;
-    const shown = line.replaceAll("\r", "\\x0d");
+    const shown = line.replaceAll("\r", "\\r");
     const { pairs, rejects, lines } = plain(text);
     t.deepEqual(rejects, [
-      { kind: "record", line: 40, text: line.endsWith("\r") ? shown.slice(0, -4) : shown, reason },
+      { kind: "record", line: 40, text: line.endsWith("\r") ? shown.slice(0, -2) : shown, reason },
     ]);
     t.is(pairs.length, 80);
     t.is(lines, 81);
