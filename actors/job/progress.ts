@@ -43,6 +43,8 @@ export class JobProgress {
   constructor(job: JobDescription) {
     this.#job = job;
     this.#stage = this.#open(0, splitRuns(job));
+    // Without any input there is no commit to wait for.
+    this.#advance();
   }
 
   /** Notes a commit (J1); returns the runs that it makes possible: those of the next stage with work, or none. */
