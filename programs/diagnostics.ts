@@ -31,7 +31,8 @@ export class Diagnostics {
     place: string,
     otherKeys: ReadonlyMap<string, string> = new Map(),
   ): z.infer<Schema> | undefined {
-    const result = schema.safeParse(value);
+    // To a schema, a number that is not exact is an object like any other.
+    const result = schema.safeParse(isJsonObject(value) ? value : null);
     if (!isJsonObject(value)) {
       this.report(place, `must be ${result.error?.issues[0].message}, but is ${describeValue(value)}`);
       return undefined;

@@ -246,7 +246,7 @@ const wrong: [string, ...[string, RegExp][]][] = [
     ["", /line 3, column 3: expected a key between double quotes, but found "o"/],
   ],
   ["[]", ["", /^must be an object such as .*, but is an empty array$/]],
-  ["1.5", ["", /but is 1\.5$/]],
+  ["1.5", ["", /^must be an object such as .*, but is 1\.5$/]],
   ["null", ["", /but is null$/]],
   ["{}", ["partitions", /^is missing; it must be an integer from 1 to 4096$/], ["operations", /^is missing; .* array/]],
   [withMembers({ partitions: 0 }), ["partitions", /^must be an integer from 1 to 4096, but is 0$/]],
