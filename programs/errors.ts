@@ -40,6 +40,20 @@ export class DataError extends Error {
   }
 }
 
+/** The kernels' memory cannot grow as far as a task needs. Trying again would end the same. */
+export class KernelMemoryError extends Error {
+  readonly code = "KERNEL_MEMORY_EXHAUSTED";
+
+  constructor(byteCount: number, options: ErrorOptions) {
+    const size = `${Math.ceil(byteCount / 2 ** 20)} MiB in one piece`;
+    super(
+      `a task needs more memory than its kernels can have (${size}): too many values of one key, or too few partitions`,
+      options,
+    );
+    this.name = "KernelMemoryError";
+  }
+}
+
 /** A line of input that is no pair. `line` counts from 0 inside the split. */
 export interface RecordReject {
   readonly kind: "record";

@@ -4,7 +4,7 @@
  * Owns: the job's kernels, descriptors and segment of this thread.
  * Never: keeps anything of one task for the next but caches.
  */
-import { DataError } from "../../programs/errors.ts";
+import { DataError, KernelMemoryError } from "../../programs/errors.ts";
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
@@ -96,6 +96,7 @@ export function taskFailure(error: unknown): TaskFailure {
     return { code, message: error.message, reject: detail, file: error.file, line: error.line };
   }
   if (error instanceof DataError) return { code: error.code, message: error.message, reject: error.detail };
-  if (error instanceof RuntimeError) return { code: error.code, message: error.message };
+  if (error instanceof RuntimeError || error instanceof KernelMemoryError)
+    return { code: error.code, message: error.message };
   throw error;
 }

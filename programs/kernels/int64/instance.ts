@@ -4,6 +4,7 @@
  * Owns: instantiation and views of memory.
  * Never: keeps a view across a call that can allocate: growth detaches it.
  */
+import { KernelMemoryError } from "../../errors.ts";
 
 /** A pointer into the instance's memory, in bytes. */
 export type Pointer = number;
@@ -23,6 +24,7 @@ export interface PairColumns {
 export interface KernelInstance {
   /** All exports of the module; each wrapper states the ones it uses as an interface and casts. */
   readonly exports: WebAssembly.Exports;
+  /** Errors: KernelMemoryError. */
   allocate(byteCount: number): Pointer;
   release(pointer: Pointer): void;
   /** Fresh views; valid until the next call that can allocate. */
@@ -37,7 +39,14 @@ export function instantiateKernels(module: WebAssembly.Module): KernelInstance {
   const { memory } = exports;
   return {
     exports: instance.exports,
-    allocate: (byteCount) => exports.allocate(byteCount) >>> 0,
+    allocate: (byteCount) => {
+      try {
+        return exports.allocate(byteCount) >>> 0;
+      } catch (error) {
+        // The allocator traps where memory cannot grow, and above 1 GiB in one piece.
+        throw new KernelMemoryError(byteCount, { cause: error });
+      }
+    },
     release: (pointer) => exports.release(pointer),
     bytes: (pointer, byteCount) => new Uint8Array(memory.buffer, pointer, byteCount),
     int64s: (pointer, count) => new BigInt64Array(memory.buffer, pointer, count),
