@@ -19,7 +19,7 @@ import type { InputFile } from "./messages.ts";
 
 /**
  * Shape:  one entry a file, in the order of the paths; the files of one glob are sorted by name.
- * Errors: INPUT_MISSING, INPUT_UNREADABLE, INPUT_NOT_A_FILE, INPUT_COLUMN_UNKNOWN.
+ * Errors: INPUT_MISSING, INPUT_UNREADABLE, INPUT_NOT_A_FILE, INPUT_CORRUPT, INPUT_COLUMN_UNKNOWN.
  */
 export async function resolveInput(specification: InputSpecification, baseDirectory: string): Promise<InputFile[]> {
   const files: InputFile[] = [];
@@ -31,11 +31,24 @@ export async function resolveInput(specification: InputSpecification, baseDirect
 }
 
 async function expand(name: string, baseDirectory: string): Promise<string[]> {
-  if (statSync(path.resolve(baseDirectory, name), { throwIfNoEntry: false }) !== undefined) return [name];
+  // A file may be called as a pattern reads.
+  if (exists(name, path.resolve(baseDirectory, name))) return [name];
   if (!isDynamicPattern(name)) throw new RuntimeError("INPUT_MISSING", `no input file "${name}"`);
   const matches = await glob(name, { cwd: baseDirectory, absolute: path.isAbsolute(name), expandDirectories: false });
   if (matches.length === 0) throw new RuntimeError("INPUT_MISSING", `no input file matches "${name}"`);
   return matches.sort((left, right) => (left < right ? -1 : left > right ? 1 : 0));
+}
+
+/** Errors: INPUT_UNREADABLE where that cannot even be said. */
+function exists(name: string, absolutePath: string): boolean {
+  try {
+    statSync(absolutePath);
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw new RuntimeError("INPUT_UNREADABLE", `cannot read input "${name}": ${message}`, error);
+  }
 }
 
 function lookAtFile(name: string, baseDirectory: string, specification: InputSpecification): InputFile {
@@ -107,7 +120,11 @@ function gunzipBeginning(head: Uint8Array, name: string): Uint8Array {
   try {
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
-    throw new RuntimeError("INPUT_UNREADABLE", `input "${name}" is not gzip data: ${(error as Error).message}`, error);
+    const { message } = error as Error;
+    // What begins like gzip but breaks is the same error here as later: a short file is no other case than a long one.
+    const isGzip = head[0] === 0x1f && head[1] === 0x8b;
+    if (isGzip) throw new RuntimeError("INPUT_CORRUPT", `input "${name}" is not whole gzip data: ${message}`, error);
+    throw new RuntimeError("INPUT_UNREADABLE", `input "${name}" is not gzip data: ${message}`, error);
   }
 }
 

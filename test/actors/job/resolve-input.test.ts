@@ -1,0 +1,61 @@
+/**
+ * Input files as a job finds them: every path that cannot be read has an error with a name.
+ */
+import { symlinkSync } from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import test from "ava";
+import { resolveInput } from "../../../actors/job/resolve-input.ts";
+import type { InputSpecification } from "../../../programs/program.ts";
+import { RuntimeError } from "../../../runtime/errors.ts";
+import { temporaryDirectory, writeFiles } from "../temporary-directory.ts";
+
+const PAIRS = "1,2\n3,4\n";
+
+function specification(name: string): InputSpecification {
+  return { paths: [name], format: undefined, header: false, delimiter: ",", key: undefined, value: undefined };
+}
+
+function flipped(bytes: Uint8Array, from: number): Uint8Array {
+  return bytes.map((byte, index) => (index === from ? byte ^ 1 : byte));
+}
+
+const refused: readonly (readonly [name: string, code: string])[] = [
+  ["absent.csv", "INPUT_MISSING"],
+  ["*.absent", "INPUT_MISSING"],
+  ["pairs.csv/below", "INPUT_MISSING"],
+  ["x".repeat(300), "INPUT_UNREADABLE"],
+  ["zero\0byte", "INPUT_UNREADABLE"],
+  ["loop", "INPUT_UNREADABLE"],
+  [".", "INPUT_NOT_A_FILE"],
+  ["plain.csv.gz", "INPUT_UNREADABLE"],
+  ["flipped.csv.gz", "INPUT_CORRUPT"],
+  ["trailing.csv.gz", "INPUT_CORRUPT"],
+];
+
+for (const [name, code] of refused) {
+  test(`input: ${JSON.stringify(name.slice(0, 20))} is refused with ${code}`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const whole = gzipSync(PAIRS);
+    writeFiles(directory, {
+      "pairs.csv": PAIRS,
+      "plain.csv.gz": PAIRS,
+      "flipped.csv.gz": flipped(whole, whole.length - 6),
+      "trailing.csv.gz": Buffer.concat([whole, Buffer.from("no gzip")]),
+    });
+    symlinkSync("loop", path.join(directory, "loop"));
+    const error = await t.throwsAsync(() => resolveInput(specification(name), directory), {
+      instanceOf: RuntimeError,
+    });
+    t.is(error.code, code);
+  });
+}
+
+test("input: a file that is called as a pattern reads is that file", async (t) => {
+  const directory = temporaryDirectory(t);
+  writeFiles(directory, { "[a].csv": PAIRS, "a.csv": PAIRS });
+  t.deepEqual(
+    (await resolveInput(specification("[a].csv"), directory)).map(({ name }) => name),
+    ["[a].csv"],
+  );
+});
