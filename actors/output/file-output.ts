@@ -4,10 +4,17 @@
  * Owns: the temporary file.
  * Never: touches the destination before the rename.
  */
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { OutputPort } from "./output-port.ts";
+
+/** Bytes of a file's name, on the file systems in use. */
+const NAME_BYTES_MAX = 255;
+const PERMISSION_BITS = 0o777;
+/** Whoever writes must be able to go on. */
+const OWNER_BITS = 0o600;
 
 export class FileOutput implements OutputPort {
   readonly #destination: string;
@@ -20,7 +27,7 @@ export class FileOutput implements OutputPort {
   constructor(destination: string, job: string, durable: boolean) {
     this.#destination = path.resolve(destination);
     const { dir, base } = path.parse(this.#destination);
-    this.#temporary = path.join(dir, `.${base}.${job}.partial`);
+    this.#temporary = path.join(dir, temporaryName(base, job));
     this.#durable = durable;
   }
 
@@ -29,6 +36,7 @@ export class FileOutput implements OutputPort {
     const handle = await this.#attempt(() => open(this.#temporary, keepBytes > 0 ? "r+" : "w"), keepBytes > 0);
     if (handle === undefined) return await this.open(0);
     this.#handle = handle;
+    await this.#takePermissions(handle);
     const { size } = await handle.stat();
     this.#position = size >= keepBytes ? keepBytes : 0;
     await this.#attempt(() => handle.truncate(this.#position));
@@ -64,6 +72,12 @@ export class FileOutput implements OutputPort {
     await handle?.close();
   }
 
+  /** A file that only its owner may read is not replaced by one that everybody may. */
+  async #takePermissions(handle: FileHandle): Promise<void> {
+    const replaced = await this.#attempt(() => stat(this.#destination), true);
+    if (replaced !== undefined) await this.#attempt(() => handle.chmod((replaced.mode & PERMISSION_BITS) | OWNER_BITS));
+  }
+
   async #syncDirectory(): Promise<void> {
     const directory = await open(path.dirname(this.#destination), "r");
     try {
@@ -91,4 +105,11 @@ export class FileOutput implements OutputPort {
       throw new RuntimeError(full ? "DISK_FULL" : "OUTPUT_FAILED", text, error);
     }
   }
+}
+
+/** Tells whose it is, where a name can be that long. */
+function temporaryName(base: string, job: string): string {
+  const name = `.${base}.${job}.partial`;
+  if (Buffer.byteLength(name) <= NAME_BYTES_MAX) return name;
+  return `.${createHash("sha256").update(base).digest("hex").slice(0, 16)}.${job}.partial`;
 }
