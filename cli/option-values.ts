@@ -23,6 +23,12 @@ export function numberBetween(minimum: number, maximum: number): (text: string) 
   };
 }
 
+/** A path; an empty one, as of a variable that is not set, would mean the working directory. */
+export function path(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
+}
+
 /** Names with commas between them. */
 export function namesAmong<const Name extends string>(known: readonly Name[]): (text: string) => readonly Name[] {
   return (text) => {

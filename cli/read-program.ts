@@ -3,7 +3,7 @@
  *
  * Owns: the errors of reading it, and the name of a program that does not give itself one.
  */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import path from "node:path";
 import { ProgramError } from "../programs/errors.ts";
 import { parseProgram } from "../programs/parse-program.ts";
@@ -15,12 +15,15 @@ export interface ProgramFile {
   readonly program: Program;
   /** As messages name it. */
   readonly file: string;
+  /** Absolute; undefined for standard input. */
+  readonly path: string | undefined;
   /** The program's own input paths begin here. */
   readonly directory: string;
 }
 
 /** Bytes; a program of a million operations is smaller. */
 const PROGRAM_BYTES_MAX = 256 * 1024 * 1024;
+const READ_BYTES = 1 << 20;
 
 /** Errors: CommandError PROGRAM_UNREADABLE; ProgramFileError with every diagnostic. */
 export function readProgram(file: string): ProgramFile {
@@ -30,7 +33,8 @@ export function readProgram(file: string): ProgramFile {
   const shownFile = isStandardInput ? "standard input" : file;
   try {
     const directory = isStandardInput ? process.cwd() : path.dirname(path.resolve(file));
-    return { program: parseProgram(text, name), file: shownFile, directory };
+    const absolutePath = isStandardInput ? undefined : path.resolve(file);
+    return { program: parseProgram(text, name), file: shownFile, path: absolutePath, directory };
   } catch (error) {
     if (error instanceof ProgramError) throw new ProgramFileError(shownFile, error);
     throw error;
@@ -38,19 +42,37 @@ export function readProgram(file: string): ProgramFile {
 }
 
 function readText(source: string | number, shown: string): string {
-  let bytes: Buffer;
+  let bytes: Buffer | undefined;
   try {
-    bytes = readFileSync(source);
+    bytes = readBounded(source);
   } catch (error) {
     throw new CommandError("PROGRAM_UNREADABLE", `cannot read program ${shown}: ${reason(error)}`);
   }
-  if (bytes.length > PROGRAM_BYTES_MAX) {
+  if (bytes === undefined) {
     throw new CommandError("PROGRAM_UNREADABLE", `program ${shown} is larger than ${PROGRAM_BYTES_MAX} bytes`);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new CommandError("PROGRAM_UNREADABLE", `program ${shown} is not UTF-8 text`);
+  }
+}
+
+/** Undefined for what is too large: a device or a pipe may never end, so it is not read to find out. */
+function readBounded(source: string | number): Buffer | undefined {
+  const descriptor = typeof source === "number" ? source : openSync(source, "r");
+  const pieces: Buffer[] = [];
+  try {
+    for (let byteCount = 0; byteCount <= PROGRAM_BYTES_MAX; ) {
+      const piece = Buffer.allocUnsafe(READ_BYTES);
+      const count = readSync(descriptor, piece, 0, READ_BYTES, null);
+      if (count === 0) return Buffer.concat(pieces);
+      pieces.push(piece.subarray(0, count));
+      byteCount += count;
+    }
+    return undefined;
+  } finally {
+    if (descriptor !== source) closeSync(descriptor);
   }
 }
 

@@ -4,7 +4,8 @@
  * Owns: the checks of output paths, and which kind of port a destination needs.
  * Never: creates or changes a file.
  *
- * T1. A file that exists and is no regular file (a device, a pipe) is written to, never replaced.
+ * T1. A result never takes the place of what the run reads, by whatever name: its input files, its program.
+ * T2. A file that exists and is no regular file (a device, a pipe) is written to, never replaced.
  */
 import { accessSync, constants, realpathSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
@@ -24,6 +25,7 @@ export type Destination =
 export function findDestination(written: string | undefined): Destination {
   if (written === undefined || written === "-" || written === "/dev/stdout") return { kind: "standardOutput" };
   const shown = quoteText(written);
+  if (written === "") throw unusable(shown, "a path cannot be empty");
   const status = look(written, shown);
   if (status?.isDirectory() || /[/\\]$/.test(written)) throw unusable(shown, "it is a directory");
   if (status !== undefined && !status.isFile()) return { kind: "device", written, file: written };
@@ -56,6 +58,19 @@ export function findRejects(output: Destination, wish: string | undefined): Dest
     throw new CommandError("USAGE", `--rejects and --output name the same place, ${quoteText(written)}`);
   }
   return rejects;
+}
+
+/** T1. `sources` are paths of files. Errors: CommandError OUTPUT_UNUSABLE. */
+export function requireApart(destination: Destination, sources: readonly string[]): void {
+  if (destination.kind !== "file") return;
+  const { written, file } = destination;
+  const target = statSync(file, { throwIfNoEntry: false });
+  if (target === undefined) return;
+  for (const source of sources) {
+    const status = statSync(source, { throwIfNoEntry: false });
+    if (status === undefined || status.ino !== target.ino || status.dev !== target.dev) continue;
+    throw unusable(quoteText(written), `it would take the place of what this run reads, ${quoteText(source)}`);
+  }
 }
 
 /** `attempt` tells this run's temporary files from those of others that write to the same place. */

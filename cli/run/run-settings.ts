@@ -11,7 +11,7 @@ import { prepareJob } from "../../actors/prepare-job.ts";
 import type { InputSpecification, Program } from "../../programs/program.ts";
 import { CommandError } from "../command-error.ts";
 import type { ProgramFile } from "../read-program.ts";
-import { type Destination, findDestination, findRejects, outputFormatOf } from "./output-target.ts";
+import { type Destination, findDestination, findRejects, outputFormatOf, requireApart } from "./output-target.ts";
 
 /** As the command line gives them. */
 export interface RunOptions {
@@ -45,6 +45,9 @@ export async function settleRun(source: ProgramFile, options: RunOptions): Promi
     partitions: options.partitions,
     outputFormat: outputFormatOf(destination, program.output),
   });
+  const sources = job.files.map(({ absolutePath }) => absolutePath);
+  if (source.path !== undefined) sources.push(source.path);
+  for (const place of [destination, rejects]) if (place !== undefined) requireApart(place, sources);
   return { program, job, destination, rejects, workers: options.workers ?? defaultWorkers() };
 }
 
