@@ -14,8 +14,13 @@ observeStandardStreams();
 process.on("uncaughtException", (error) => {
   process.exit(report(error));
 });
-process.exitCode = EXIT.failed;
+let isEnded = false;
+// Node ends in success where nothing is left to wait for, even in the middle of a command.
+process.once("exit", (code) => {
+  if (!isEnded && code === EXIT.done) process.exitCode = EXIT.failed;
+});
 const exitCode = await main();
+isEnded = true;
 // What was written is on its way still, where a stream is a pipe; threads that linger must not hold the process.
 for (const stream of [process.stdout, process.stderr]) {
   await new Promise<void>((resolve) => stream.write("", () => resolve()));
@@ -33,7 +38,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error);
     // Commander has written its words already.
-    return error.code === "commander.helpDisplayed" || error.code === "commander.version" ? EXIT.done : EXIT.usage;
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
 }
 

@@ -4,14 +4,15 @@
  * Owns: what happens when the reader of a stream goes away, and whether colours are used.
  */
 import picocolors from "picocolors";
+import { CommandError } from "./command-error.ts";
 
-/** Writes and waits until the stream takes more; true, or false when nobody reads any more. */
+/** Writes and waits until the stream takes more; true, or false when nobody reads any more. Errors: CommandError OUTPUT_FAILED. */
 export async function writeOut(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<boolean> {
   return await new Promise<boolean>((resolve, reject) => {
     stream.write(text, (error) => {
       if (error === undefined || error === null) resolve(true);
       else if (isClosedPipe(error)) resolve(false);
-      else reject(error);
+      else reject(new CommandError("OUTPUT_FAILED", `cannot write the output: ${error.message}`));
     });
   });
 }

@@ -43,7 +43,8 @@ export function showProgress({ stream, clock, look }: ProgressDisplayOptions): (
       stream.write(`${progressLine(facts)}\n`);
       return;
     }
-    const lines = progressLines(facts, (stream.columns ?? COLUMNS_DEFAULT) - 1);
+    // A terminal without a size, such as a serial one, says 0.
+    const lines = progressLines(facts, (stream.columns || COLUMNS_DEFAULT) - 1);
     stream.write(`${clear()}${lines.join("\n")}\n`);
     drawnLines = lines.length;
   };
