@@ -9,8 +9,10 @@ import test from "ava";
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
 function run(commandArguments: readonly string[], standardOutput: "pipe" | number = "pipe") {
-  const options = { encoding: "utf8", stdio: ["ignore", standardOutput, "pipe"] } as const;
-  return spawnSync(process.execPath, [MAIN, ...commandArguments], options);
+  return spawnSync(process.execPath, [MAIN, ...commandArguments], {
+    encoding: "utf8",
+    stdio: ["ignore", standardOutput, "pipe"],
+  });
 }
 
 for (const asked of ["help", "help run", "--help", "run --help", "--version"]) {
