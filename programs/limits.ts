@@ -40,3 +40,7 @@ export const RUN_PAIRS_MAX = 524_288;
 export const RUN_BLOCK_PAIRS = 4096;
 /** Bits of an integer in `bigint` mode: a longer one is an arithmetic error instead of an exhausted memory. */
 export const BIGINT_BITS_MAX = 4_000_000;
+/** D1. Bytes of long integers in one bundle, run or combiner of `bigint` mode: counts alone would not bound memory. */
+export const BIGINT_GATHERED_BYTES_MAX = 16 << 20;
+/** D1. Bytes of one block inside a run of `bigint` mode, but for its last pair. */
+export const BIGINT_RUN_BLOCK_BYTES = 64 << 10;

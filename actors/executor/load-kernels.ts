@@ -5,6 +5,7 @@
  * Never: compiles more than once a process: threads share the module.
  */
 import { readFileSync } from "node:fs";
+import { createBigintKernelSet } from "../../programs/kernels/bigint/bigint-kernel-set.ts";
 import { createInt64KernelSet } from "../../programs/kernels/int64/int64-kernel-set.ts";
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
@@ -20,5 +21,5 @@ export function kernelModule(): WebAssembly.Module {
 }
 
 export function openKernels(module: WebAssembly.Module, plan: Plan): KernelSet {
-  return createInt64KernelSet(module, plan);
+  return plan.integers === "bigint" ? createBigintKernelSet(plan) : createInt64KernelSet(module, plan);
 }

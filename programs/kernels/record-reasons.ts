@@ -7,6 +7,7 @@
  * `text` is what `offendingText` made of the field.
  */
 import { LINE_BYTES_MAX } from "../limits.ts";
+import type { TextFormat } from "./kernel-set.ts";
 
 export const RECORD_REASON = {
   lineTooLong: `the line is longer than ${LINE_BYTES_MAX} bytes`,
@@ -21,6 +22,12 @@ export const RECORD_REASON = {
   doesNotFit: (text: string) => `${text} does not fit 64 bits`,
   noMember: (name: string) => `no member "${name}"`,
 } as const;
+
+/** Why a CSV line of `found` fields is no pair. */
+export function fieldCountReason(format: TextFormat & { readonly format: "csv" }, found: number): string {
+  if (format.exactlyTwoFields) return RECORD_REASON.wrongFieldCount(2, found);
+  return RECORD_REASON.tooFewFields(Math.max(format.keyColumn, format.valueColumn) + 1, found);
+}
 
 function fields(count: number): string {
   return count === 1 ? "1 field" : `${count} fields`;

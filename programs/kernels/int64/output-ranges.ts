@@ -1,7 +1,7 @@
 /**
  * Cuts the final order into ranges that can be sorted and formatted independently, from the headers of sorted runs alone.
  *
- * Owns: the choice of splitters, and which stretch of a run a range needs.
+ * Owns: which stretch of a run a range needs; where ranges are cut is `range-splitters.ts`.
  * Never: sees a pair other than the first one of each block.
  *
  * R1. The ranges follow one another without gap or overlap; the first is open below, the last above.
@@ -11,16 +11,11 @@
  */
 import assert from "node:assert/strict";
 import type { OutputRange } from "../kernel-set.ts";
-import { type BoundPair, comparePairs, RunHeader } from "./run-header.ts";
+import { type BoundPair, comparePairs, cutRanges, type WeightedPair } from "../range-splitters.ts";
+import { RunHeader } from "./run-header.ts";
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
-
-/** All blocks that begin with one and the same pair. */
-interface WeightedPair {
-  readonly pair: BoundPair;
-  weight: number;
-}
 
 /**
  * Shape: empty if there are no pairs, otherwise at least one range.
@@ -28,14 +23,7 @@ interface WeightedPair {
  */
 export function planRanges(runHeaders: readonly Uint8Array[], pairsPerRange: number): OutputRange[] {
   assert(pairsPerRange > 0);
-  const weighted = weighFirstPairs(runHeaders);
-  if (weighted.length === 0) return [];
-  const splitters = chooseSplitters(weighted, pairsPerRange);
-  const ranges: OutputRange[] = [];
-  for (let index = 0; index <= splitters.length; index += 1) {
-    ranges.push({ index, from: splitters[index - 1], below: splitters[index] });
-  }
-  return ranges;
+  return cutRanges(firstPairs(runHeaders), pairsPerRange, pairAfter);
 }
 
 /** The stretch of blocks that may have pairs of the range. */
@@ -61,7 +49,7 @@ export function isSinglePair({ from, below }: OutputRange): boolean {
   return comparePairs(next, below) === 0;
 }
 
-function weighFirstPairs(runHeaders: readonly Uint8Array[]): WeightedPair[] {
+function firstPairs(runHeaders: readonly Uint8Array[]): WeightedPair[] {
   const blocks: WeightedPair[] = [];
   for (const bytes of runHeaders) {
     const header = new RunHeader(bytes);
@@ -69,35 +57,7 @@ function weighFirstPairs(runHeaders: readonly Uint8Array[]): WeightedPair[] {
       blocks.push({ pair: header.first(block), weight: header.pairCount(block) });
     }
   }
-  blocks.sort((left, right) => comparePairs(left.pair, right.pair));
-  const weighted: WeightedPair[] = [];
-  for (const block of blocks) {
-    const last = weighted.at(-1);
-    if (last !== undefined && comparePairs(last.pair, block.pair) === 0) last.weight += block.weight;
-    else weighted.push(block);
-  }
-  return weighted;
-}
-
-/** Ascending, without equals. */
-function chooseSplitters(weighted: readonly WeightedPair[], pairsPerRange: number): BoundPair[] {
-  const splitters: BoundPair[] = [];
-  let weightSoFar = 0;
-  weighted.forEach(({ pair, weight }, index) => {
-    const heavy = weight > pairsPerRange;
-    const begunHere = splitters.length > 0 && comparePairs(splitters[splitters.length - 1], pair) === 0;
-    if (index > 0 && !begunHere && (heavy || weightSoFar + weight > pairsPerRange)) {
-      splitters.push(pair);
-      weightSoFar = 0;
-    }
-    weightSoFar += weight;
-    if (!heavy) return;
-    if (index === 0) splitters.push(pair);
-    const next = pairAfter(pair);
-    if (next !== undefined) splitters.push(next);
-    weightSoFar = 0;
-  });
-  return splitters;
+  return blocks;
 }
 
 /** The pair that follows in (key, value) order; undefined after the last one there is. */

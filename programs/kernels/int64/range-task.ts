@@ -9,12 +9,13 @@
 import assert from "node:assert/strict";
 import type { TextFormatName } from "../../program.ts";
 import type { OutputRange, RangeTask } from "../kernel-set.ts";
+import type { BoundPair } from "../range-splitters.ts";
 import { decodeRows, openBlock } from "./block-codec.ts";
 import type { KernelInstance, PairColumns } from "./instance.ts";
 import type { KernelResources } from "./kernel-resources.ts";
 import { INT64_BYTES, type PairBuffer, type ScratchRegion } from "./memory-pool.ts";
 import { isSinglePair } from "./output-ranges.ts";
-import { BLOCK_LENGTH_BYTES, type BoundPair, readBlockLength } from "./run-header.ts";
+import { BLOCK_LENGTH_BYTES, readBlockLength } from "./run-header.ts";
 import { sortPairs } from "./sort.ts";
 import type { TextFormatter } from "./text-formatter.ts";
 

@@ -8,8 +8,8 @@
  * T2. Results come in ascending order of keys, whatever order the rows came in.
  */
 import { BATCH_PAIRS } from "../../limits.ts";
+import type { ReportFailure } from "../arithmetic-failure.ts";
 import type { Aggregation, AggregationResults, OperandColumn } from "./aggregation.ts";
-import type { ReportFailure } from "./arithmetic-failure.ts";
 import { causeOf } from "./chain/cause.ts";
 import type { CompiledReduce } from "./compiled-reduce.ts";
 import type { PairColumns, Pointer } from "./instance.ts";

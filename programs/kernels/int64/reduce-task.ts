@@ -6,8 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { BATCH_PAIRS } from "../../limits.ts";
+import { failureReporter } from "../arithmetic-failure.ts";
 import type { Task, TaskSink, TaskStatistics } from "../kernel-set.ts";
-import { failureReporter } from "./arithmetic-failure.ts";
 import { type BlockHeader, decodeRows, openBlock } from "./block-codec.ts";
 import type { CompiledStage } from "./compiled-stage.ts";
 import type { Pointer } from "./instance.ts";

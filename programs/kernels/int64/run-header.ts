@@ -10,6 +10,7 @@
  * In a run that is not sorted, first and last pairs mean nothing.
  */
 import assert from "node:assert/strict";
+import { type BoundPair, comparePairs } from "../range-splitters.ts";
 
 const RUN_MAGIC = 0x314e5552;
 const PREFIX_BYTES = 24;
@@ -18,9 +19,6 @@ const SUFFIX_BYTES = 8;
 
 /** Bytes of the length in front of each block. */
 export const BLOCK_LENGTH_BYTES = 4;
-
-/** Key and value. Compared by key, then by value. */
-export type BoundPair = readonly [bigint, bigint];
 
 export interface RunBlock {
   readonly first: BoundPair;
@@ -104,10 +102,4 @@ export class RunHeader {
     }
     return low;
   }
-}
-
-export function comparePairs(left: BoundPair, right: BoundPair): number {
-  if (left[0] !== right[0]) return left[0] < right[0] ? -1 : 1;
-  if (left[1] !== right[1]) return left[1] < right[1] ? -1 : 1;
-  return 0;
 }

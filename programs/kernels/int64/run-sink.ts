@@ -7,19 +7,13 @@
 import { RUN_BLOCK_PAIRS, RUN_PAIRS_MAX } from "../../limits.ts";
 import type { OutputOrder } from "../../program.ts";
 import type { TaskSink } from "../kernel-set.ts";
+import type { BoundPair } from "../range-splitters.ts";
 import { encodeBlock, encodedBytesMax } from "./block-codec.ts";
 import type { PairColumns } from "./instance.ts";
 import type { KernelResources } from "./kernel-resources.ts";
 import { INT64_BYTES, type PairBuffer } from "./memory-pool.ts";
 import type { PairSink } from "./pair-sink.ts";
-import {
-  BLOCK_LENGTH_BYTES,
-  type BoundPair,
-  type RunBlock,
-  runHeaderBytes,
-  writeBlockLength,
-  writeRunHeader,
-} from "./run-header.ts";
+import { BLOCK_LENGTH_BYTES, type RunBlock, runHeaderBytes, writeBlockLength, writeRunHeader } from "./run-header.ts";
 import { sortPairs } from "./sort.ts";
 
 export class RunSink implements PairSink {

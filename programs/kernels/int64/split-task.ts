@@ -7,8 +7,8 @@
  * L1. Batches are full except the last one, however the text is cut into windows, so rejects come in one order too.
  */
 import { BATCH_PAIRS } from "../../limits.ts";
+import { failureReporter } from "../arithmetic-failure.ts";
 import type { Task, TaskSink, TaskStatistics, TextFormat } from "../kernel-set.ts";
-import { failureReporter } from "./arithmetic-failure.ts";
 import type { CompiledStage } from "./compiled-stage.ts";
 import type { PairColumns } from "./instance.ts";
 import type { KernelResources } from "./kernel-resources.ts";

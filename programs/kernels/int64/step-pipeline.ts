@@ -12,7 +12,7 @@
  */
 import assert from "node:assert/strict";
 import { BATCH_PAIRS, EXPANSION_PAIRS_MAX, EXPANSION_PAIRS_MIN } from "../../limits.ts";
-import type { ReportFailure } from "./arithmetic-failure.ts";
+import type { ReportFailure } from "../arithmetic-failure.ts";
 import type { CompiledStage, Segment } from "./compiled-stage.ts";
 import type { PairColumns } from "./instance.ts";
 import type { KernelResources } from "./kernel-resources.ts";

@@ -12,7 +12,7 @@ import { BATCH_PAIRS, LINE_BYTES_MAX } from "../../limits.ts";
 import type { ErrorMode } from "../../program.ts";
 import type { TextFormat } from "../kernel-set.ts";
 import { offendingText } from "../offending-text.ts";
-import { RECORD_REASON } from "../record-reasons.ts";
+import { fieldCountReason, RECORD_REASON } from "../record-reasons.ts";
 import type { KernelInstance, PairColumns, Pointer } from "./instance.ts";
 
 interface TextExports {
@@ -176,7 +176,7 @@ export class TextParser {
     const reasons: (() => string)[] = [
       () => "",
       () => RECORD_REASON.lineTooLong,
-      () => wrongFieldCount(format, found),
+      () => (format.format === "csv" ? fieldCountReason(format, found) : ""),
       () => RECORD_REASON.emptyField,
       () => RECORD_REASON.notInteger(field()),
       () => RECORD_REASON.doesNotFit(field()),
@@ -215,9 +215,4 @@ export class TextParser {
     this.#set(pointerField, pointer + 1);
     this.#set(lengthField, bytes.length - 2);
   }
-}
-
-function wrongFieldCount(format: TextFormat, found: number): string {
-  if (format.format !== "csv" || format.exactlyTwoFields) return RECORD_REASON.wrongFieldCount(2, found);
-  return RECORD_REASON.tooFewFields(Math.max(format.keyColumn, format.valueColumn) + 1, found);
 }

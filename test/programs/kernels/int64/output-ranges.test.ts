@@ -1,13 +1,9 @@
 import test from "ava";
 import fc from "fast-check";
 import { isSinglePair, planRanges, rangeExtent } from "../../../../programs/kernels/int64/output-ranges.ts";
-import {
-  type BoundPair,
-  comparePairs,
-  runHeaderBytes,
-  writeRunHeader,
-} from "../../../../programs/kernels/int64/run-header.ts";
+import { runHeaderBytes, writeRunHeader } from "../../../../programs/kernels/int64/run-header.ts";
 import type { OutputRange } from "../../../../programs/kernels/kernel-set.ts";
+import { type BoundPair, comparePairs } from "../../../../programs/kernels/range-splitters.ts";
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);

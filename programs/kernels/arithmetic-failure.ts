@@ -4,17 +4,17 @@
  * Owns: the words and the choice by the program's error mode.
  * Never: finds an error.
  */
-import { ARITHMETIC_REASON, type ArithmeticCause, type ArithmeticReject, DataError } from "../../errors.ts";
-import type { Plan } from "../../plan/plan.ts";
-import type { TaskSink } from "../kernel-set.ts";
+import { ARITHMETIC_REASON, type ArithmeticCause, type ArithmeticReject, DataError } from "../errors.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { TaskSink } from "./kernel-set.ts";
 
 export interface ArithmeticFailure {
   /** Index into `Plan.operations`. */
   readonly operation: number;
   readonly cause: ArithmeticCause;
-  readonly key: bigint;
+  readonly key: bigint | number;
   /** The value the operation was applied to; undefined for a reduce, which fails for a key. */
-  readonly value: bigint | undefined;
+  readonly value: bigint | number | undefined;
 }
 
 export type ReportFailure = (failure: ArithmeticFailure) => void;

@@ -1,0 +1,281 @@
+/**
+ * The states of one aggregate for all keys of a table, by index of key.
+ *
+ * Owns: what each aggregate keeps, how two partial ones make one, and their form in bytes.
+ * Never: sees an operand that failed; `reduce-table.ts` keeps those.
+ *
+ * A1. Every state of an aggregate that is not holistic is a commutative monoid: any order and grouping of values gives
+ *     the same state.
+ * A2. A result fails only if its own exact value is too large; a running total never does.
+ */
+import assert from "node:assert/strict";
+import type { AggregateName } from "../../expression/tree.ts";
+import { checked, divide, exactSum, larger, multiply, smaller } from "./arithmetic.ts";
+import { causeOf, fail } from "./evaluation-failure.ts";
+import { compareIntegers, type Integer } from "./integer.ts";
+import type { IntegerReader } from "./integer-reader.ts";
+import type { IntegerWriter } from "./integer-writer.ts";
+
+export interface Accumulator {
+  /** Integers of one state in bytes. */
+  readonly stateIntegers: number;
+  /** Adds a key without values. */
+  extend(): void;
+  add(index: number, value: Integer): void;
+  /** Reads a state and merges it. */
+  merge(index: number, reader: IntegerReader): void;
+  /** Writes the state of a key that has values. */
+  write(index: number, writer: IntegerWriter): void;
+  /** Errors: throws an EvaluationFailure. */
+  result(index: number): Integer;
+  clear(): void;
+}
+
+export function createAccumulator(name: AggregateName): Accumulator {
+  switch (name) {
+    case "count":
+      return new CountAccumulator();
+    case "sum":
+      return new SumAccumulator();
+    case "mean":
+      return new MeanAccumulator();
+    case "min":
+      return new ExtremeAccumulator(smaller);
+    case "max":
+      return new ExtremeAccumulator(larger);
+    case "product":
+      return new ProductAccumulator();
+    case "median":
+      return new HolisticAccumulator((sorted) => sorted[(sorted.length - 1) >>> 1]);
+    case "distinct":
+      return new HolisticAccumulator(countDistinct);
+  }
+}
+
+class CountAccumulator implements Accumulator {
+  readonly stateIntegers = 1;
+  #counts: number[] = [];
+
+  extend(): void {
+    this.#counts.push(0);
+  }
+
+  add(index: number): void {
+    this.#counts[index] += 1;
+  }
+
+  merge(index: number, reader: IntegerReader): void {
+    this.#counts[index] += Number(reader.read());
+  }
+
+  write(index: number, writer: IntegerWriter): void {
+    writer.write(this.#counts[index]);
+  }
+
+  result(index: number): Integer {
+    return this.#counts[index];
+  }
+
+  clear(): void {
+    this.#counts = [];
+  }
+}
+
+class SumAccumulator implements Accumulator {
+  readonly stateIntegers = 1;
+  #sums: Integer[] = [];
+
+  extend(): void {
+    this.#sums.push(0);
+  }
+
+  add(index: number, value: Integer): void {
+    this.#sums[index] = exactSum(this.#sums[index], value);
+  }
+
+  merge(index: number, reader: IntegerReader): void {
+    this.add(index, reader.read());
+  }
+
+  write(index: number, writer: IntegerWriter): void {
+    writer.write(this.#sums[index]);
+  }
+
+  /** Not checked. */
+  total(index: number): Integer {
+    return this.#sums[index];
+  }
+
+  result(index: number): Integer {
+    return checkedInteger(this.#sums[index]);
+  }
+
+  clear(): void {
+    this.#sums = [];
+  }
+}
+
+class MeanAccumulator implements Accumulator {
+  readonly stateIntegers = 2;
+  readonly #sums = new SumAccumulator();
+  readonly #counts = new CountAccumulator();
+
+  extend(): void {
+    this.#sums.extend();
+    this.#counts.extend();
+  }
+
+  add(index: number, value: Integer): void {
+    this.#sums.add(index, value);
+    this.#counts.add(index);
+  }
+
+  merge(index: number, reader: IntegerReader): void {
+    this.#sums.merge(index, reader);
+    this.#counts.merge(index, reader);
+  }
+
+  write(index: number, writer: IntegerWriter): void {
+    this.#sums.write(index, writer);
+    this.#counts.write(index, writer);
+  }
+
+  result(index: number): Integer {
+    return divide(this.#sums.total(index), this.#counts.result(index));
+  }
+
+  clear(): void {
+    this.#sums.clear();
+    this.#counts.clear();
+  }
+}
+
+/** Minimum and maximum. */
+class ExtremeAccumulator implements Accumulator {
+  readonly stateIntegers = 1;
+  readonly #choose: (left: Integer, right: Integer) => Integer;
+  #extremes: (Integer | undefined)[] = [];
+
+  constructor(choose: (left: Integer, right: Integer) => Integer) {
+    this.#choose = choose;
+  }
+
+  extend(): void {
+    this.#extremes.push(undefined);
+  }
+
+  add(index: number, value: Integer): void {
+    const extreme = this.#extremes[index];
+    this.#extremes[index] = extreme === undefined ? value : this.#choose(extreme, value);
+  }
+
+  merge(index: number, reader: IntegerReader): void {
+    this.add(index, reader.read());
+  }
+
+  write(index: number, writer: IntegerWriter): void {
+    writer.write(this.result(index));
+  }
+
+  result(index: number): Integer {
+    const extreme = this.#extremes[index];
+    assert(extreme !== undefined, "a key exists only with a value");
+    return extreme;
+  }
+
+  clear(): void {
+    this.#extremes = [];
+  }
+}
+
+/** A product, or undefined: too large whatever else comes, unless that is 0. In bytes the latter is two zeros. */
+class ProductAccumulator implements Accumulator {
+  readonly stateIntegers = 2;
+  #products: (Integer | undefined)[] = [];
+
+  extend(): void {
+    this.#products.push(1);
+  }
+
+  add(index: number, value: Integer): void {
+    this.#products[index] = product(this.#products[index], value);
+  }
+
+  merge(index: number, reader: IntegerReader): void {
+    const isTooLarge = reader.read() !== 0;
+    const value = reader.read();
+    this.#products[index] = product(this.#products[index], isTooLarge ? undefined : value);
+  }
+
+  write(index: number, writer: IntegerWriter): void {
+    const value = this.#products[index];
+    writer.write(value === undefined ? 1 : 0);
+    writer.write(value ?? 0);
+  }
+
+  result(index: number): Integer {
+    return this.#products[index] ?? fail("tooLarge");
+  }
+
+  clear(): void {
+    this.#products = [];
+  }
+}
+
+/** Keeps all values of every key. */
+class HolisticAccumulator implements Accumulator {
+  readonly stateIntegers = 0;
+  readonly #finish: (sorted: readonly Integer[]) => Integer;
+  #values: Integer[][] = [];
+
+  constructor(finish: (sorted: readonly Integer[]) => Integer) {
+    this.#finish = finish;
+  }
+
+  extend(): void {
+    this.#values.push([]);
+  }
+
+  add(index: number, value: Integer): void {
+    this.#values[index].push(value);
+  }
+
+  merge(): void {
+    assert.fail("this aggregate has no partial form");
+  }
+
+  write(): void {
+    assert.fail("this aggregate has no partial form");
+  }
+
+  result(index: number): Integer {
+    return this.#finish(this.#values[index].sort(compareIntegers));
+  }
+
+  clear(): void {
+    this.#values = [];
+  }
+}
+
+function countDistinct(sorted: readonly Integer[]): Integer {
+  let count = 0;
+  for (let index = 0; index < sorted.length; index += 1) {
+    if (index === 0 || sorted[index] !== sorted[index - 1]) count += 1;
+  }
+  return count;
+}
+
+function product(left: Integer | undefined, right: Integer | undefined): Integer | undefined {
+  if (left === 0 || right === 0) return 0;
+  if (left === undefined || right === undefined) return undefined;
+  try {
+    return multiply(left, right);
+  } catch (error) {
+    causeOf(error);
+    return undefined;
+  }
+}
+
+function checkedInteger(value: Integer): Integer {
+  return typeof value === "number" ? value : checked(value);
+}
