@@ -6,15 +6,18 @@
  */
 import fc from "fast-check";
 import type { AggregateName, IntExpression, ListExpression } from "../../../programs/expression/tree.ts";
-import type { ErrorMode, Operation, OutputOrder, Program } from "../../../programs/program.ts";
+import type { ErrorMode, IntegerMode, Operation, OutputOrder, Program } from "../../../programs/program.ts";
 
 const EXPANSION_MAX = 200;
 /** The longest list of a random flatMap. */
 const LIST_ITEMS_MAX = 4;
 
-const EDGES = [-(2n ** 63n), -(2n ** 63n) + 1n, -(2n ** 32n), 2n ** 31n, 2n ** 62n, 2n ** 63n - 2n, 2n ** 63n - 1n];
+const EDGES = [
+  ...[-(2n ** 63n), -(2n ** 63n) + 1n, -(2n ** 32n), 2n ** 31n, 2n ** 62n, 2n ** 63n - 2n, 2n ** 63n - 1n],
+  ...[-(2n ** 53n), 2n ** 53n - 1n, 2n ** 53n],
+];
 
-/** Mostly small, sometimes at the edges of 64 bits. */
+/** Mostly small, sometimes at the edges of 32, 53 and 64 bits. */
 export const int64: fc.Arbitrary<bigint> = fc.oneof(
   { weight: 8, arbitrary: fc.bigInt({ min: -12n, max: 12n }) },
   { weight: 2, arbitrary: fc.bigInt({ min: -(10n ** 7n), max: 10n ** 7n }) },
@@ -158,6 +161,8 @@ export interface ProgramSettings {
   readonly partitions: number;
   readonly onError: ErrorMode;
   readonly order: OutputOrder;
+  /** `int64` by default. */
+  readonly integers?: IntegerMode;
 }
 
 export function randomOperations(maxLength: number): fc.Arbitrary<readonly Operation[]> {
@@ -171,7 +176,7 @@ export function programOf(operations: readonly Operation[], settings: ProgramSet
   return {
     name: "random",
     partitions: settings.partitions,
-    integers: "int64",
+    integers: settings.integers ?? "int64",
     onError: settings.onError,
     input: undefined,
     output: { path: undefined, format: undefined, order: settings.order },
