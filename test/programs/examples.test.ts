@@ -30,6 +30,7 @@ for (const file of files) {
 const results: [string, string, string][] = [
   ["count-values.json", "1,5\n2,5\n3,-1\n", "-1,1\n5,2\n"],
   ["variance.json", "1,2\n1,4\n1,9\n2,7\n", "1,8\n2,0\n"],
+  ["medians.json", "1,2\n1,2\n2,5\n5000012,5\n", "14,7\n23,16\n30,16\n"],
   ["histogram.json", "0,-5\n0,999\n0,1000\n0,123456789\n", "0,2\n1,1\n99,1\n"],
   ["collatz-steps.json", "0,1\n0,27\n0,6\n0,0\n", "1,2\n53,1\n"],
   ["digit-frequency.json", "0,-1223\n9,3\n", "1,1\n2,2\n3,2\n"],
