@@ -1,0 +1,85 @@
+/**
+ * README.md: its programs are right, its commands and files exist, and what it says is printed is printed.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test from "ava";
+import { parseProgram } from "../../programs/parse-program.ts";
+import { projectRoot, sourceText } from "./source-files.ts";
+
+const readme = sourceText("README.md");
+const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => {
+  return { language, text };
+});
+const example = "programs/examples/flights/late-by-hour.json";
+
+test("README: its programs are right", (t) => {
+  const programs = blocks.filter(({ language }) => language === "json");
+  t.true(programs.length > 1);
+  for (const { text } of programs) t.notThrows(() => parseProgram(text, "README.md"));
+});
+
+test("README: the program shown first is the example, and prints what is shown", (t) => {
+  const [program, printed] = [blocks[1], blocks[2]];
+  t.is(program?.text, sourceText(example));
+  const { stdout, status } = run(["run", example, "--no-journal", "--quiet"]);
+  t.is(status, 0);
+  t.is(stdout.split("\n").length, 25);
+  t.true(printed?.text.startsWith(stdout));
+});
+
+test("README: the library's example prints what is shown", (t) => {
+  const at = blocks.findIndex(({ language }) => language === "js");
+  const options = ["--input-type=module", "--eval", blocks[at]?.text ?? ""];
+  const { stdout, stderr } = spawnSync(process.execPath, options, { cwd: projectRoot, encoding: "utf8" });
+  t.is(stderr, "");
+  t.is(stdout, blocks[at + 1]?.text);
+});
+
+test("README: every script, command and option that it names exists", (t) => {
+  const { scripts } = JSON.parse(sourceText("package.json")) as { scripts: Record<string, string> };
+  for (const [, script = ""] of readme.matchAll(/npm run ([\w-]+)/g)) t.true(script in scripts, script);
+  const lines = readme.split("\n").filter((line) => line.startsWith("| `actor-dataflow "));
+  t.true(lines.length > 4);
+  for (const line of lines) {
+    for (const [, command = ""] of line.matchAll(/`actor-dataflow ([a-z ]+)/g)) {
+      const { stdout, status } = run([...command.trim().split(" "), "--help"]);
+      t.is(status, 0, command);
+      for (const [option] of line.matchAll(/--[a-z-]+/g)) t.true(stdout.includes(option), `${command}: ${option}`);
+    }
+  }
+});
+
+test("the documents: every file that they link to exists", (t) => {
+  const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md", "docs/journal.md"];
+  let links = 0;
+  for (const document of documents) {
+    for (const [, target = ""] of sourceText(document).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+      if (target.startsWith("http")) continue;
+      links += 1;
+      t.true(existsSync(path.join(projectRoot, path.dirname(document), target)), `${document}: ${target}`);
+    }
+  }
+  t.true(links > 10);
+});
+
+test("the sample: it is small, and says where it comes from", (t) => {
+  const sample = readFileSync(path.join(projectRoot, "programs/examples/flights/flights.csv.gz"));
+  t.true(sample.length <= 400_000);
+  t.regex(sourceText("programs/examples/flights/NOTICE.md"), /Bureau of Transportation Statistics[\s\S]*vega-datasets/);
+});
+
+function run(options: readonly string[]): { stdout: string; status: number | null } {
+  const state = mkdtempSync(path.join(os.tmpdir(), "readme-"));
+  try {
+    return spawnSync(process.execPath, [path.join(projectRoot, "dist/cli/main.js"), ...options], {
+      cwd: projectRoot,
+      encoding: "utf8",
+      env: { ...process.env, ACTOR_DATAFLOW_DATA_DIR: state },
+    });
+  } finally {
+    rmSync(state, { recursive: true, force: true });
+  }
+}
