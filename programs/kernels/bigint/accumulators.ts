@@ -222,22 +222,28 @@ class ProductAccumulator implements Accumulator {
   }
 }
 
-/** Keeps all values of every key. */
+/** Keeps all values, each with the index of its key; they are brought together by keys when the first result is asked for. */
 class HolisticAccumulator implements Accumulator {
   readonly stateIntegers = 0;
   readonly #finish: (sorted: readonly Integer[]) => Integer;
-  #values: Integer[][] = [];
+  #keyCount = 0;
+  #indexes: number[] = [];
+  #values: Integer[] = [];
+  /** By index of key, where its values begin in `grouped`. */
+  #starts: Uint32Array | undefined;
+  #grouped: Integer[] = [];
 
   constructor(finish: (sorted: readonly Integer[]) => Integer) {
     this.#finish = finish;
   }
 
   extend(): void {
-    this.#values.push([]);
+    this.#keyCount += 1;
   }
 
   add(index: number, value: Integer): void {
-    this.#values[index].push(value);
+    this.#indexes.push(index);
+    this.#values.push(value);
   }
 
   merge(): void {
@@ -249,11 +255,30 @@ class HolisticAccumulator implements Accumulator {
   }
 
   result(index: number): Integer {
-    return this.#finish(this.#values[index].sort(compareIntegers));
+    this.#starts ??= this.#group();
+    const values = this.#grouped.slice(this.#starts[index], this.#starts[index + 1]);
+    return this.#finish(values.length === 1 ? values : values.sort(compareIntegers));
   }
 
   clear(): void {
+    this.#keyCount = 0;
+    this.#indexes = [];
     this.#values = [];
+    this.#starts = undefined;
+    this.#grouped = [];
+  }
+
+  /** A counting sort; the values are not needed as they came any more. */
+  #group(): Uint32Array {
+    const starts = new Uint32Array(this.#keyCount + 1);
+    for (const index of this.#indexes) starts[index + 1] += 1;
+    for (let index = 0; index < this.#keyCount; index += 1) starts[index + 1] += starts[index];
+    const next = starts.slice();
+    this.#grouped = this.#values.slice();
+    for (const [row, index] of this.#indexes.entries()) this.#grouped[next[index]++] = this.#values[row];
+    this.#indexes = [];
+    this.#values = [];
+    return starts;
   }
 }
 

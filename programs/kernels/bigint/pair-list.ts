@@ -4,6 +4,7 @@
  * Owns: their order.
  */
 import { compareIntegers, type Integer } from "./integer.ts";
+import { orderOf } from "./integer-order.ts";
 
 export class PairList {
   keys: Integer[] = [];
@@ -18,21 +19,41 @@ export class PairList {
     this.values.push(value);
   }
 
-  /**
-   * Sorts by key, then by value, numerically.
-   *
-   * Cost: nothing but a look where the pairs are in order already; stretches that are, as in sorted runs one after the
-   *       other, are merged (Array.prototype.sort is a TimSort).
-   */
+  /** Sorts by key, then by value, numerically. */
   sort(): void {
+    if (this.#isSorted()) return;
+    this.#arrange(orderOf(this.keys));
+    for (let from = 0; from < this.count; ) {
+      let end = from + 1;
+      while (end < this.count && this.keys[end] === this.keys[from]) end += 1;
+      if (end - from > 1) this.#sortValues(from, end);
+      from = end;
+    }
+  }
+
+  #isSorted(): boolean {
     const { keys, values } = this;
-    const compare = (left: number, right: number) =>
-      compareIntegers(keys[left], keys[right]) || compareIntegers(values[left], values[right]);
-    let sorted = 1;
-    while (sorted < keys.length && compare(sorted - 1, sorted) <= 0) sorted += 1;
-    if (sorted >= keys.length) return;
-    const order = Array.from(keys.keys()).sort(compare);
-    this.keys = order.map((index) => keys[index]);
-    this.values = order.map((index) => values[index]);
+    for (let index = 1; index < keys.length; index += 1) {
+      const order = compareIntegers(keys[index - 1], keys[index]) || compareIntegers(values[index - 1], values[index]);
+      if (order > 0) return false;
+    }
+    return true;
+  }
+
+  #arrange(order: ArrayLike<number>): void {
+    const { keys, values } = this;
+    this.keys = keys.map((_, place) => keys[order[place]]);
+    this.values = values.map((_, place) => values[order[place]]);
+  }
+
+  #sortValues(from: number, end: number): void {
+    const { values } = this;
+    if (end - from === 2) {
+      if (values[from] > values[from + 1]) [values[from], values[from + 1]] = [values[from + 1], values[from]];
+      return;
+    }
+    const stretch = values.slice(from, end);
+    const order = orderOf(stretch);
+    for (let place = from; place < end; place += 1) values[place] = stretch[order[place - from]];
   }
 }

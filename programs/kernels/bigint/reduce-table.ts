@@ -16,7 +16,8 @@ import type { ReportFailure } from "../arithmetic-failure.ts";
 import { type Accumulator, createAccumulator } from "./accumulators.ts";
 import { type Column, compileExpression, type Evaluate } from "./compile-expression.ts";
 import { CAUSES, causeOf, EvaluationFailure, failureOf } from "./evaluation-failure.ts";
-import { compareIntegers, extraBytes, type Integer, mapKey } from "./integer.ts";
+import { extraBytes, type Integer, mapKey } from "./integer.ts";
+import { orderOf } from "./integer-order.ts";
 import type { IntegerReader } from "./integer-reader.ts";
 import type { IntegerWriter } from "./integer-writer.ts";
 
@@ -105,7 +106,9 @@ export class ReduceTable {
   emit(give: (key: Integer, value: Integer) => void, report: ReportFailure): void {
     const { step, result } = this.#reduce;
     const columns: Column[] = this.#accumulators.map(() => 0);
-    for (const index of this.#order()) {
+    const order = orderOf(this.#keys);
+    for (let place = 0; place < order.length; place += 1) {
+      const index = order[place];
       const key = this.#keys[index];
       for (let position = 0; position < columns.length; position += 1)
         columns[position] = this.#column(position, index);
@@ -155,11 +158,5 @@ export class ReduceTable {
       if (error instanceof EvaluationFailure) return error;
       throw error;
     }
-  }
-
-  /** Indexes in ascending order of their keys. */
-  #order(): readonly number[] {
-    const keys = this.#keys;
-    return Array.from(keys.keys()).sort((left, right) => compareIntegers(keys[left], keys[right]));
   }
 }
