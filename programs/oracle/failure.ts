@@ -21,11 +21,13 @@ export class ArithmeticFailure extends Error {
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 const BIGINT_LIMIT = 1n << BigInt(BIGINT_BITS_MAX);
+/** Kept: making it takes as much memory as it has bits. */
+const NEGATIVE_BIGINT_LIMIT = -BIGINT_LIMIT;
 
 /** The value itself, if it may be a result in this mode. */
 export function checked(value: bigint, integers: IntegerMode): bigint {
   if (integers === "int64" && (value < INT64_MIN || value > INT64_MAX)) throw new ArithmeticFailure("overflow");
-  if (integers === "bigint" && (value <= -BIGINT_LIMIT || value >= BIGINT_LIMIT)) {
+  if (integers === "bigint" && (value <= NEGATIVE_BIGINT_LIMIT || value >= BIGINT_LIMIT)) {
     throw new ArithmeticFailure("tooLarge");
   }
   return value;

@@ -15,12 +15,14 @@ import { type Integer, integerOf, SAFE_MAX } from "./integer.ts";
 
 const SHIFT_AMOUNT_MAX = 100_000;
 const LIMIT = 1n << BigInt(BIGINT_BITS_MAX);
+/** Kept: making it takes as much memory as it has bits. */
+const NEGATIVE_LIMIT = -LIMIT;
 /** 2 ** 53 is the first power of two that is no safe integer. */
 const SAFE_BITS = 53;
 
 /** The one form of a result, if it is not too large. */
 export function checked(value: bigint): Integer {
-  if (value >= LIMIT || value <= -LIMIT) fail("tooLarge");
+  if (value >= LIMIT || value <= NEGATIVE_LIMIT) fail("tooLarge");
   return integerOf(value);
 }
 
