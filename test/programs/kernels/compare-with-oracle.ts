@@ -19,7 +19,7 @@ export interface LineSettings extends Partial<Omit<Drive, "plan" | "openKernels"
   readonly linesPerSplit: number;
 }
 
-const CSV: TextFormat = { format: "csv", delimiter: 44, keyColumn: 0, valueColumn: 1, exactlyTwoFields: true };
+export const CSV: TextFormat = { format: "csv", delimiter: 44, keyColumn: 0, valueColumn: 1, exactlyTwoFields: true };
 
 /** Holds one drive against the reference interpreter. */
 export function compareWithOracle(
