@@ -95,7 +95,7 @@ test("failed operands: an aggregate fails with the first cause of its operands, 
   holdsFor(
     t,
     [reduce(aggregate("min", binary(literal(2), "**", binary(literal(1), "/", v))))],
-    ["1,0\n", "1,-1\n", "2,-1\n", "1,7\n"],
+    ["1,0\n", "1,-1\n", "2,-1\n", "2,0\n", "1,7\n", "3,-1\n", "4,-1\n", "4,5\n", "4,0\n"],
   );
 });
 
