@@ -5,10 +5,11 @@
  * Never: parses programs, prints anything.
  *
  * R1. A data directory belongs to one job until that is done; another job's is refused, never mixed.
- * R2. However a run ends, what is committed stays for the next one; only a job that is done frees it.
+ * R2. However a run ends, what is committed stays for the next one; only a job that is done, or given up, frees it.
+ * R3. What is freed is put aside while the lock is held: whoever takes the lock next finds nothing that is about to go.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import { RuntimeError } from "../runtime/errors.ts";
@@ -23,6 +24,9 @@ import type { JobOutcome } from "./job/machine.ts";
 import type { JobDescription } from "./job/messages.ts";
 import type { OutputPort } from "./output/output-port.ts";
 import { startTree, type Tree } from "./tree.ts";
+
+/** Each waits 100 ms more than the one before. */
+const REMOVE_RETRIES_MAX = 5;
 
 export interface RunJobOptions {
   readonly job: JobDescription;
@@ -46,8 +50,11 @@ export interface RunJobOptions {
 export interface RunningJob {
   readonly outcome: Promise<JobOutcome>;
   readonly tree: Tree;
-  /** Ends everything and gives the data directory back; a job that is done leaves nothing in it. */
-  close(): Promise<void>;
+  /**
+   * Ends everything and gives the data directory back; a job that is done leaves nothing in it. `free`: nor does this
+   * one, although it is not done.
+   */
+  close(options?: { readonly free?: boolean }): Promise<void>;
 }
 
 /**
@@ -58,7 +65,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   const { job, clock, random } = options;
   const segmentDirectory = path.join(options.dataDirectory, "segments");
   const journalDirectory = path.join(options.dataDirectory, "journal");
-  createDirectory(segmentDirectory);
+  createDirectory(options.dataDirectory);
   const journal = openJournal(options, journalDirectory);
   await journal.open();
   let settle: { resolve(end: JobOutcome): void; reject(error: RuntimeError): void };
@@ -67,6 +74,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   });
   let finished = false;
   try {
+    createDirectory(segmentDirectory);
     await requireSameJob(journal, job.id, options.dataDirectory);
     const tree = startTree({
       clock,
@@ -89,13 +97,16 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       restartsMax: options.restartsMax,
     });
     tree.submit(job);
-    const close = async (): Promise<void> => {
+    const close = async ({ free = false } = {}): Promise<void> => {
       await tree.stop();
       await options.port.close();
+      await options.rejectsPort?.close();
+      const isFreed = free || finished || !options.journaled;
+      const freed = isFreed ? [journalDirectory, segmentDirectory].map(putAside) : [];
       await journal.close();
-      if (finished || !options.journaled) {
-        rmSync(journalDirectory, { recursive: true, force: true });
-        rmSync(segmentDirectory, { recursive: true, force: true });
+      // A thread that is being terminated may still make a file.
+      for (const directory of freed) {
+        rmSync(directory, { recursive: true, force: true, maxRetries: REMOVE_RETRIES_MAX });
       }
     };
     return { outcome, tree, close };
@@ -109,8 +120,19 @@ function createDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true });
   } catch (error) {
-    const message = `cannot use "${path.dirname(directory)}" as data directory: ${(error as Error).message}`;
+    const message = `cannot use "${directory}" as data directory: ${(error as Error).message}`;
     throw new RuntimeError("DATA_DIRECTORY_UNUSABLE", message, error);
+  }
+}
+
+/** R3. Returns the new name; of a directory that cannot be renamed, such as one that is not there, the old one. */
+function putAside(directory: string): string {
+  const aside = `${directory}-freed-${randomBytes(6).toString("hex")}`;
+  try {
+    renameSync(directory, aside);
+    return aside;
+  } catch {
+    return directory;
   }
 }
 

@@ -58,6 +58,8 @@ export interface TreeView {
   readonly output: ReadonlyMap<string, OutputTotals>;
   /** Commits that journals of an earlier process held. */
   readonly takenOver: ReadonlyMap<string, number>;
+  /** Tasks handed to executors; one that was lost and handed out again counts again. */
+  readonly tasksStarted: ReadonlyMap<string, number>;
 }
 
 export interface Tree {
@@ -79,17 +81,20 @@ interface Plot {
     readonly progress: Map<string, JobProgress>;
     readonly output: Map<string, OutputTotals>;
     readonly takenOver: Map<string, number>;
+    readonly tasksStarted: Map<string, number>;
   };
   /** Partitions that have been started and not stopped: a supervisor looks after them. */
   readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
+  /** Submitted and not ended; a coordinator that died before it journaled one is told of it again. */
+  readonly submitted: Map<string, JobDescription>;
 }
 
 export function startTree(options: TreeOptions): Tree {
   const { clock, random } = options;
   const intensity = intensityOf(options);
   const board = new Switchboard(clock, (): SupervisorRef => root);
-  const view = { progress: new Map(), output: new Map(), takenOver: new Map() };
-  const plot: Plot = { options, board, view, partitions: new Map() };
+  const view = { progress: new Map(), output: new Map(), takenOver: new Map(), tasksStarted: new Map() };
+  const plot: Plot = { options, board, view, partitions: new Map(), submitted: new Map() };
   const children = [
     supervisor(plot, "executors"),
     pool(plot),
@@ -106,7 +111,10 @@ export function startTree(options: TreeOptions): Tree {
   root.start();
   return {
     view,
-    submit: (job) => board.send("coordinator", { type: "coordinator.submit", job }),
+    submit: (job) => {
+      plot.submitted.set(job.id, job);
+      board.send("coordinator", { type: "coordinator.submit", job });
+    },
     children: () => board.children(),
     kill: (child, reason) => board.kill(child, reason),
     stop: async () => {
@@ -124,9 +132,12 @@ function intensityOf({ restartsMax }: TreeOptions): Partial<Intensity> {
   return restartsMax === undefined ? {} : { restartsMax };
 }
 
-function noteRoot({ board, options, partitions }: Plot, notice: SupervisorNotice): void {
+function noteRoot({ board, options, partitions, submitted }: Plot, notice: SupervisorNotice): void {
   board.note("root", notice);
   options.onNotice?.("root", notice);
+  if (notice.type === "child.started" && notice.id === "coordinator") {
+    for (const job of submitted.values()) board.send("coordinator", { type: "coordinator.submit", job });
+  }
   if (notice.type !== "child.exited") return;
   if (notice.id === "partitions") partitions.clear();
   // A supervisor that gave up has a story of its own; to begin it again from the start would only make it longer.
@@ -149,7 +160,7 @@ function supervisor({ board, options }: Plot, id: string): ChildSpecification {
   return specifyChild({ id, logic: supervisorLogic, input: () => ({ clock, random, intensity, observer }) });
 }
 
-function pool({ board, options }: Plot): ChildSpecification {
+function pool({ board, options, view }: Plot): ChildSpecification {
   const { thread, executorCount } = options;
   const tell = (event: Message): void => board.send("pool", event);
   const startExecutor = (index: number): void => {
@@ -159,7 +170,7 @@ function pool({ board, options }: Plot): ChildSpecification {
       return { index, incarnation, thread: { ...thread, segmentName }, tell };
     };
     const specification = specifyChild({ id, logic: executorMachine, input, shutdownMs: 0 });
-    board.send("executors", { type: "child.start", specification });
+    board.start("executors", specification);
   };
   const announceExecutors = (): number => {
     const ids = board.childrenOf("executors");
@@ -168,6 +179,9 @@ function pool({ board, options }: Plot): ChildSpecification {
   };
   const reportProgress = (index: number, incarnation: number): void =>
     board.send("executors", { type: "child.progressed", id: executorId(index), incarnation });
+  const noteStarted = (job: string): void => {
+    view.tasksStarted.set(job, (view.tasksStarted.get(job) ?? 0) + 1);
+  };
   return specifyChild({
     id: "pool",
     logic: poolMachine,
@@ -175,7 +189,8 @@ function pool({ board, options }: Plot): ChildSpecification {
       // Far more than one pool hands out, and exact as a number.
       const firstTicket = incarnation * 2 ** 40;
       const monitor = board.monitors.executors;
-      return { executorCount, monitor, firstTicket, startExecutor, announceExecutors, reportProgress };
+      const calls = { startExecutor, announceExecutors, reportProgress, noteStarted };
+      return { executorCount, monitor, firstTicket, ...calls };
     },
   });
 }
@@ -226,10 +241,7 @@ function startPartition({ board, options, partitions }: Plot, name: { job: strin
       },
     };
   };
-  board.send("partitions", {
-    type: "child.start",
-    specification: specifyChild({ id, logic: partitionMachine, input }),
-  });
+  board.start("partitions", specifyChild({ id, logic: partitionMachine, input }));
   return true;
 }
 
@@ -243,6 +255,7 @@ function coordinator(plot: Plot): ChildSpecification {
       journal: options.journal,
       startJob: (job) => startJob(plot, job),
       sendToJob: (job, fact) => board.sendBelow("jobs", job, fact),
+      sendToOutput: (job, fact) => board.sendBelow("outputs", job, fact),
       tellFailed: options.onBroken,
     }),
   });
@@ -262,16 +275,18 @@ function startJob(plot: Plot, job: JobDescription): void {
         progress,
         send: (command) => board.tell("coordinator", "worker", command),
         startOutput: (order) => startOutput(plot, job, order),
-        sendToOutput: (fact) => board.sendBelow("outputs", id, fact),
         noteTakenOver: (count) => {
           // What a later incarnation finds was committed by this process.
           if (incarnation === 1) view.takenOver.set(id, (view.takenOver.get(id) ?? 0) + count);
         },
-        tell: (outcome) => options.onOutcome(id, outcome),
+        tell: (outcome) => {
+          plot.submitted.delete(id);
+          options.onOutcome(id, outcome);
+        },
       };
     },
   });
-  board.send("jobs", { type: "child.start", specification });
+  board.start("jobs", specification);
 }
 
 function startOutput({ board, options, view }: Plot, job: JobDescription, order: OutputOrder): void {
@@ -293,5 +308,5 @@ function startOutput({ board, options, view }: Plot, job: JobDescription, order:
       },
     }),
   });
-  board.send("outputs", { type: "child.start", specification });
+  board.start("outputs", specification);
 }

@@ -7,7 +7,8 @@
  * L1. An executor has at most EXECUTOR_TASKS_MAX tasks; idle executors are served before busy ones.
  * L2. A task whose executor died goes back to the front; the one that was running counts an attempt.
  * L3. A task that ended TASK_ATTEMPTS_MAX executors is poison, and never handed out again.
- * L4. What an executor of an older incarnation tells is ignored.
+ * L4. What an executor of an older incarnation tells is ignored; one that joins again keeps its tasks.
+ * L5. A task of a job that was forgotten is neither told of nor run again.
  */
 import type { ExecutorReference, Task } from "../executor/messages.ts";
 import { EXECUTOR_TASKS_MAX, TASK_ATTEMPTS_MAX } from "../options.ts";
@@ -21,6 +22,8 @@ export interface PoolTask {
   readonly owner: TaskOwner;
   /** Executors that died while they ran it. */
   attempts: number;
+  /** Its job was closed while it was with an executor. */
+  forgotten: boolean;
 }
 
 export interface Executor {
@@ -46,13 +49,20 @@ export class PoolLedger {
     this.#nextTicket = firstTicket;
   }
 
-  submit(order: Omit<PoolTask, "ticket" | "attempts">): void {
-    this.#waiting.push({ ...order, ticket: this.#nextTicket, attempts: 0 });
+  submit(order: Omit<PoolTask, "ticket" | "attempts" | "forgotten">): void {
+    this.#waiting.push({ ...order, ticket: this.#nextTicket, attempts: 0, forgotten: false });
     this.#nextTicket += 1;
   }
 
-  join(executor: Omit<Executor, "tasks">): void {
-    this.#executors.set(executor.index, { ...executor, tasks: [] });
+  /** Takes an executor in; false if it is in already: it announces itself when its thread is ready and when asked to. */
+  join(executor: Omit<Executor, "tasks">): boolean {
+    const { index, incarnation } = executor;
+    const known = this.#executors.get(index);
+    if (known !== undefined && known.incarnation >= incarnation) return false;
+    this.#executors.set(index, { ...executor, tasks: [] });
+    // Its death has not been told, so nothing says that a task is to blame.
+    this.#putBack(known?.tasks ?? []);
+    return true;
   }
 
   executors(): Iterable<Executor> {
@@ -86,7 +96,8 @@ export class PoolLedger {
     const executor = this.#executors.get(told.index);
     if (executor === undefined || executor.incarnation !== told.incarnation) return undefined;
     const place = executor.tasks.findIndex(({ ticket }) => ticket === told.ticket);
-    return place < 0 ? undefined : executor.tasks.splice(place, 1)[0];
+    const task = place < 0 ? undefined : executor.tasks.splice(place, 1)[0];
+    return task?.forgotten ? undefined : task;
   }
 
   /** Takes an executor out (L2); returns the task that is poison now, if there is one (L3). */
@@ -98,13 +109,16 @@ export class PoolLedger {
     if (running === undefined) return undefined;
     running.attempts += 1;
     const poisoned = running.attempts >= TASK_ATTEMPTS_MAX;
-    this.#waiting = [...(poisoned ? [] : [running]), ...others, ...this.#waiting];
-    return poisoned ? running : undefined;
+    this.#putBack(poisoned ? others : executor.tasks);
+    return poisoned && !running.forgotten ? running : undefined;
   }
 
-  /** Forgets the waiting tasks of a job. */
+  /** Forgets the tasks of a job (L5). */
   forget(job: string): void {
     this.#waiting = this.#waiting.filter((task) => task.job !== job);
+    for (const { tasks } of this.#executors.values()) {
+      for (const task of tasks) if (task.job === job) task.forgotten = true;
+    }
   }
 
   /** Takes every task out, for an end of all. */
@@ -112,6 +126,10 @@ export class PoolLedger {
     const tasks = [...[...this.#executors.values()].flatMap((executor) => executor.tasks), ...this.#waiting];
     for (const executor of this.#executors.values()) executor.tasks.length = 0;
     this.#waiting = [];
-    return tasks;
+    return tasks.filter(({ forgotten }) => !forgotten);
+  }
+
+  #putBack(tasks: readonly PoolTask[]): void {
+    this.#waiting = [...tasks.filter(({ forgotten }) => !forgotten), ...this.#waiting];
   }
 }

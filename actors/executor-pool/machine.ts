@@ -24,6 +24,8 @@ export interface PoolInput {
   readonly firstTicket: number;
   /** Tells the supervisor that an executor got something done: its backoff starts anew. */
   readonly reportProgress: (index: number, incarnation: number) => void;
+  /** Told of each task of a job that is handed to an executor. */
+  readonly noteStarted?: (job: string) => void;
 }
 
 interface Context extends PoolInput {
@@ -43,6 +45,7 @@ function dispatch(context: Context): void {
   for (const { executor, task } of ledger.assign()) {
     const command = { kind: "run", ticket: task.ticket, job: task.job, task: task.task } as const;
     executor.reference.send({ type: "executor.command", command });
+    context.noteStarted?.(task.job);
   }
   while (context.started < executorCount && context.started < ledger.taskCount) {
     context.startExecutor(context.started);
@@ -94,7 +97,8 @@ export const poolMachine = setup({
     },
     join: ({ context, event }) => {
       if (event.type !== "executor.ready") return;
-      context.ledger.join({ ...event, reference: event.executor });
+      const { index, incarnation, executor, progress } = event;
+      if (!context.ledger.join({ index, incarnation, progress, reference: executor })) return;
       context.monitor.watch(executorId(event.index));
       for (const job of context.jobs.values()) {
         event.executor.send({ type: "executor.command", command: { kind: "open", job } });

@@ -9,7 +9,7 @@
  */
 import type { JobOutcome } from "../../actors/job/machine.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
-import { CommandError, type ToldError, tellError, tellFailure } from "../command-error.ts";
+import { type ToldError, tellError, tellFailure } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { readProgram } from "../read-program.ts";
 import { pathOf } from "../run/output-target.ts";
@@ -20,17 +20,18 @@ import { type Run, startRun } from "../run/start-run.ts";
 import { listenForStop, type StopSignal } from "../run/stop-signal.ts";
 import { isStandardOutputClosed, note, writeOut } from "../terminal.ts";
 
+/** Whoever runs the same command on the same input again fails again; with another input it is another job. */
+const FAILURES_OF_DATA: ReadonlySet<string> = new Set([
+  ...["BAD_RECORD", "ARITHMETIC_ERROR", "LINE_TOO_LONG", "INPUT_CORRUPT", "INPUT_CHANGED"],
+]);
+
 /** Returns the exit code. */
 export async function run(file: string, options: RunOptions): Promise<number> {
   const stop = listenForStop();
   let settings: RunSettings | undefined;
   try {
-    if (options.dataDir !== undefined && !options.journal) {
-      throw new CommandError("USAGE", "--no-journal keeps nothing, so --data-dir makes no sense with it");
-    }
-    const source = readProgram(file);
-    settings = await settleRun(source, options);
-    if (options.rejects !== undefined && settings.rejects === undefined && !options.quiet) {
+    settings = await settleRun(readProgram(file), options);
+    if (options.rejects !== undefined && settings.rejects === undefined && !options.quiet && !options.json) {
       note('--rejects has no effect: "onError" of the program is "fail", so nothing is rejected');
     }
     return await runSettled(settings, options, stop);
@@ -76,12 +77,16 @@ async function runSettled(settings: RunSettings, options: RunOptions, stop: Stop
     const report: RunReport = { ...facts, status: "interrupted", elapsedMs: elapsed() };
     return await tellEnd(report, { told: tellInterruption(run, options), options, settings });
   }
-  await run.end(end.kind === "done" ? "done" : "failed");
   if (end.kind === "done") {
+    await run.end("done");
     return await tellEnd({ ...facts, status: "done", elapsedMs: elapsed() }, { told: undefined, options, settings });
   }
-  // Whoever read our output has seen enough, as `head` has: no failure worth a word.
-  if (settings.destination.kind === "standardOutput" && isStandardOutputClosed()) return EXIT.done;
+  if (settings.destination.kind === "standardOutput" && isStandardOutputClosed()) {
+    // Whoever read our output has seen enough, as `head` has: no failure worth a word.
+    await run.end("useless");
+    return EXIT.done;
+  }
+  await run.end(end.kind === "failed" && FAILURES_OF_DATA.has(end.failure.code) ? "useless" : "failed");
   const told = end.kind === "failed" ? tellFailure(end.failure, settings.job.plan) : tellError(end.error);
   return await tellEnd({ ...facts, ...failed(told) }, { told, options, settings });
 }

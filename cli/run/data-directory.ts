@@ -14,7 +14,7 @@ import path from "node:path";
 import { RuntimeError } from "../../runtime/errors.ts";
 
 export interface DataDirectoryWish {
-  /** `--data-dir` */
+  /** `--data-dir`; without a journal, where the temporary directory is made. */
   readonly directory: string | undefined;
   readonly journaled: boolean;
 }
@@ -24,11 +24,11 @@ const SAME_JOB_RUNS_MAX = 100;
 
 /** Candidates, to be tried in this order while one is locked. Errors: DATA_DIRECTORY_UNUSABLE. */
 export function* dataDirectories(job: string, { directory, journaled }: DataDirectoryWish): Generator<string> {
-  if (directory !== undefined) {
+  if (directory !== undefined && journaled) {
     yield path.resolve(directory);
     return;
   }
-  const root = defaultRoot();
+  const root = directory === undefined ? defaultRoot() : path.resolve(directory);
   if (!journaled) {
     yield path.join(root, `temporary-${process.pid}-${randomBytes(4).toString("hex")}`);
     return;

@@ -5,7 +5,8 @@
  * Never: decides what is told to people.
  *
  * R1. A run that is done, or failed, leaves no temporary output; one that was interrupted keeps it, to go on with.
- * R2. A directory that the user named is never removed.
+ * R2. What is journaled stays, unless it is of no use: the job is done, or would fail again.
+ * R3. A directory that the user named is never removed.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { JobDescription } from "../../actors/job/messages.ts";
@@ -26,14 +27,19 @@ export interface RunRequest {
   readonly rejects: Destination | undefined;
   /** Executor threads. */
   readonly workers: number;
+  /** See `RunJobOptions`. */
+  readonly restartsMax?: number;
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
 }
+
+/** `useless`: nobody will want to go on with it. */
+export type RunEnd = "done" | "useless" | "failed" | "interrupted";
 
 export interface Run {
   readonly running: RunningJob;
   readonly directory: string;
-  /** Stops what runs. `end` says what is kept: see R1. */
-  end(end: "done" | "failed" | "interrupted"): Promise<void>;
+  /** Stops what runs. `end` says what is kept: see R1, R2. */
+  end(end: RunEnd): Promise<void>;
 }
 
 /** The lock of a process that was killed a moment ago goes with its last thread. */
@@ -55,28 +61,29 @@ export async function startRun(request: RunRequest): Promise<Run> {
 }
 
 async function startIn(directory: string, request: RunRequest): Promise<Run> {
-  const { job, wish, destination, rejects, workers, onNotice } = request;
+  const { job, wish, destination, rejects, workers, onNotice, restartsMax } = request;
   const attempt = attemptName(job.id, directory);
   const port = await openPort(destination, attempt);
   const rejectsPort = rejects === undefined ? undefined : await openPort(rejects, attempt);
-  const isOurs = wish.directory === undefined;
+  const isOurs = wish.directory === undefined || !wish.journaled;
   const removeAll = (): void => removeDataDirectory(directory, { all: true });
   // Not even a second signal leaves a directory behind that nobody can use.
   if (isOurs && !wish.journaled) process.once("exit", removeAll);
   const running = await retryLocked(() =>
     runJob({
       ...{ job, dataDirectory: directory, journaled: wish.journaled, durability: "process" },
-      ...{ executorCount: workers, port, rejectsPort, clock: systemClock, random: systemRandom, onNotice },
+      ...{ executorCount: workers, port, rejectsPort, clock: systemClock, random: systemRandom, onNotice, restartsMax },
     }),
   );
   return {
     running,
     directory,
     end: async (end) => {
-      await running.close();
+      await running.close({ free: end === "useless" });
       await rejectsPort?.close();
       if (end !== "interrupted" || !wish.journaled) await discard([port, rejectsPort]);
       if (isOurs) removeDataDirectory(directory, { all: !wish.journaled });
+      process.off("exit", removeAll);
     },
   };
 }
