@@ -14,6 +14,7 @@ import { type HeartbeatMonitor, startHeartbeatMonitor } from "../runtime/failure
 import { toIncarnation, toTerm } from "../runtime/identity.ts";
 import { childRef, type SupervisorRef } from "../runtime/supervision/machine.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
+import type { ChildSpecification } from "../runtime/supervision/specification.ts";
 import { createLoopbackTransport } from "../runtime/transport/loopback-transport.ts";
 import type { Endpoint } from "../runtime/transport/transport.ts";
 import { MESSAGES_IN_FLIGHT_MAX, PARTITION_DEAD_AFTER_MS } from "./options.ts";
@@ -33,6 +34,8 @@ export class Switchboard {
   readonly #root: () => SupervisorRef;
   /** Children that run now, as `supervisor/child`, with their incarnations. */
   readonly #running = new Map<string, number>();
+  /** The latest incarnation of every child that ever ran, as `supervisor/child`. */
+  readonly #incarnations = new Map<string, number>();
   readonly #transport = createLoopbackTransport({ unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX });
   readonly #endpoints = new Map<PeerName, Endpoint>();
 
@@ -60,6 +63,15 @@ export class Switchboard {
   /** An event for a child of the root. */
   send(name: string, event: Message): void {
     this.#find(name)?.send(event);
+  }
+
+  /**
+   * Has a child started under one of the root's supervisors, unless it has it already. Its incarnations go on where those
+   * under an earlier life of the supervisor ended, so that no segment, beat or answer of one is taken for another's.
+   */
+  start(supervisor: string, specification: ChildSpecification): void {
+    const firstIncarnation = (this.#incarnations.get(`${supervisor}/${specification.id}`) ?? 0) + 1;
+    this.send(supervisor, { type: "child.start", specification: { ...specification, firstIncarnation } });
   }
 
   /** An event for a child of one of the root's supervisors. */
@@ -95,6 +107,7 @@ export class Switchboard {
     const child = "id" in notice ? `${supervisor}/${notice.id}` : "";
     if (notice.type === "child.started") {
       this.#running.set(child, notice.incarnation);
+      this.#incarnations.set(child, notice.incarnation);
       if (supervisor === "partitions") this.monitors.partitions.watch(notice.id);
     }
     if (notice.type !== "child.exited") return;

@@ -2,7 +2,8 @@
  * The coordinator: knows the jobs, starts each under its supervisor, passes on what workers tell.
  *
  * C1. A job is started after it has been journaled, so that a restarted coordinator starts it again.
- * C2. What a worker tells goes to the job that it names, and nowhere else.
+ * C2. What a worker tells goes to the job that it names, and nowhere else; the end of a task of the output goes to that
+ *     job's output, which goes on while its job is being restarted.
  */
 import { assign, fromPromise, setup } from "xstate";
 import type { Journal } from "../../runtime/journal/journal.ts";
@@ -17,6 +18,7 @@ export interface CoordinatorInput {
   /** Starts a job's actor under its supervisor; does nothing if it has one. */
   readonly startJob: (job: JobDescription) => void;
   readonly sendToJob: (job: string, fact: WorkerFact) => void;
+  readonly sendToOutput: (job: string, fact: WorkerFact) => void;
   /** The journal cannot be read or written: nothing can be accepted. */
   readonly tellFailed: (error: unknown) => void;
 }
@@ -66,7 +68,10 @@ export const coordinatorMachine = setup({
       context.startJob(event.description);
     },
     route: ({ context, event }) => {
-      if ("job" in event && typeof event.job === "string") context.sendToJob(event.job, event as WorkerFact);
+      if (!("job" in event) || typeof event.job !== "string") return;
+      const fact = event as WorkerFact;
+      if (fact.type === "output.done" || fact.type === "output.failed") context.sendToOutput(event.job, fact);
+      else context.sendToJob(event.job, fact);
     },
     tellFailed: ({ context, event }) => context.tellFailed((event as { readonly error?: unknown }).error),
   },

@@ -6,7 +6,8 @@
  *
  * S1. Every line of a file belongs to exactly one split: the one in which its first byte lies.
  */
-import { createReadStream, readSync } from "node:fs";
+import { readSync } from "node:fs";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../../programs/errors.ts";
 import type { Task as KernelTask, StageKernels, TaskSink, TaskStatistics } from "../../programs/kernels/kernel-set.ts";
@@ -14,6 +15,8 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import type { InputFile, Split } from "../job/messages.ts";
 import { READ_BYTES } from "../options.ts";
 import { countLines, type InputFiles, nextLineStart } from "./input-files.ts";
+
+const COMPRESSED_READ_BYTES = 65_536;
 
 export interface SplitContext {
   readonly files: InputFiles;
@@ -37,43 +40,60 @@ export class SplitError extends Error {
   }
 }
 
-/** Errors: DataError for arithmetic, SplitError for bad records; INPUT_CHANGED, INPUT_UNREADABLE. */
+/** Errors: DataError for arithmetic, SplitError for bad records; INPUT_CHANGED, INPUT_CORRUPT, INPUT_UNREADABLE. */
 export async function runSplit(split: Split, context: SplitContext): Promise<TaskStatistics & { bytesIn: number }> {
   const { descriptor, file } = context.files.open(split.file);
   const task = context.kernels.beginSplit(file.text, context.sink);
-  if (file.compressed) return await runCompressed(file, split, task, context);
-  const start = split.start <= file.dataStart ? file.dataStart : nextLineStart(descriptor, split.start - 1, split.end);
-  const end =
-    split.end >= file.byteLength ? file.byteLength : nextLineStart(descriptor, split.end - 1, file.byteLength);
-  const pushLines = (): TaskStatistics => {
-    for (let position = start; position < end; ) {
-      const wanted = Math.min(READ_BYTES, end - position);
-      const byteCount = readSync(descriptor, task.window(wanted), 0, wanted, position);
-      if (byteCount === 0)
-        throw new RuntimeError("INPUT_CHANGED", `input "${file.name}" became shorter while it was being read`);
-      task.push(byteCount);
-      position += byteCount;
-      context.progressed();
-    }
-    return task.finish();
-  };
+  const stretch = { start: file.dataStart };
   try {
-    const statistics = start < split.end ? pushLines() : task.finish();
+    const bytesIn = file.compressed
+      ? await pushCompressed(descriptor, file, task, context)
+      : pushLines(descriptor, file, task, { split, stretch, context });
+    const statistics = task.finish();
     context.files.requireUnchanged(split.file);
-    return { ...statistics, bytesIn: Math.max(0, end - start) };
+    return { ...statistics, bytesIn };
   } catch (error) {
-    throw locate(error, file, () => countLines(descriptor, start));
+    const linesBefore = (): number => (file.compressed ? file.headerLines : countLines(descriptor, stretch.start));
+    throw named(error, file, linesBefore);
   }
 }
 
-async function runCompressed(
+interface LinesOfSplit {
+  readonly split: Split;
+  /** Told where the first line of the split begins. */
+  readonly stretch: { start: number };
+  readonly context: SplitContext;
+}
+
+/** Pushes the lines that begin in the split (S1); returns how many bytes they have. */
+function pushLines(descriptor: number, file: InputFile, task: KernelTask, lines: LinesOfSplit): number {
+  const { split, stretch, context } = lines;
+  if (split.start > file.dataStart) stretch.start = nextLineStart(descriptor, split.start - 1, split.end);
+  // Inside one very long line there is nothing to read, and its end is not looked for once a split.
+  if (stretch.start >= split.end) return 0;
+  const end = split.end >= file.byteLength ? split.end : nextLineStart(descriptor, split.end - 1, file.byteLength);
+  for (let position = stretch.start; position < end; ) {
+    const wanted = Math.min(READ_BYTES, end - position);
+    const byteCount = readSync(descriptor, task.window(wanted), 0, wanted, position);
+    if (byteCount === 0)
+      throw new RuntimeError("INPUT_CHANGED", `input "${file.name}" became shorter while it was being read`);
+    task.push(byteCount);
+    position += byteCount;
+    context.progressed();
+  }
+  return end - stretch.start;
+}
+
+/** Returns the compressed bytes. The descriptor is read, not the path, so that what is read is what is checked. */
+async function pushCompressed(
+  descriptor: number,
   file: InputFile,
-  split: Split,
   task: KernelTask,
   context: SplitContext,
-): Promise<TaskStatistics & { bytesIn: number }> {
+): Promise<number> {
   const gunzip = createGunzip();
-  const source = createReadStream(file.absolutePath);
+  // A file stream closes its descriptor when it is destroyed, and this one stays open for the next split.
+  const source = Readable.from(compressedPieces(descriptor, file.byteLength), { objectMode: false });
   source.on("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   let skip = file.dataStart;
@@ -87,24 +107,33 @@ async function runCompressed(
       }
       context.progressed();
     }
-    const statistics = task.finish();
-    context.files.requireUnchanged(split.file);
-    return { ...statistics, bytesIn: file.byteLength };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith("Z_")) {
-      throw new RuntimeError(
-        "INPUT_CORRUPT",
-        `input "${file.name}" is not whole gzip data: ${(error as Error).message}`,
-        error,
-      );
-    }
-    throw locate(error, file, () => file.headerLines);
+    return file.byteLength;
   } finally {
     source.destroy();
   }
 }
 
-function locate(error: unknown, file: InputFile, linesBefore: () => number): unknown {
-  if (!(error instanceof DataError) || error.detail.kind !== "record") return error;
-  return new SplitError(error, file.name, linesBefore() + error.detail.line + 1);
+function* compressedPieces(descriptor: number, end: number): Generator<Buffer> {
+  for (let position = 0; position < end; ) {
+    const bytes = Buffer.allocUnsafe(Math.min(COMPRESSED_READ_BYTES, end - position));
+    const byteCount = readSync(descriptor, bytes, 0, bytes.length, position);
+    // What is missing is told by gunzip, or by the check of the file's size.
+    if (byteCount === 0) return;
+    yield bytes.subarray(0, byteCount);
+    position += byteCount;
+  }
+}
+
+/** Names what went wrong while the split was read; anything else is a bug and stays as it is. */
+function named(error: unknown, file: InputFile, linesBefore: () => number): unknown {
+  if (error instanceof DataError) {
+    if (error.detail.kind !== "record") return error;
+    return new SplitError(error, file.name, linesBefore() + error.detail.line + 1);
+  }
+  if (!(error instanceof Error) || error instanceof RuntimeError) return error;
+  if ("code" in error && String(error.code).startsWith("Z_")) {
+    return new RuntimeError("INPUT_CORRUPT", `input "${file.name}" is not whole gzip data: ${error.message}`, error);
+  }
+  if (!("syscall" in error)) return error;
+  return new RuntimeError("INPUT_UNREADABLE", `cannot read input "${file.name}": ${error.message}`, error);
 }

@@ -31,7 +31,8 @@ const NOTHING: TaskResult = {
 
 export interface TaskRunnerOptions {
   readonly job: JobDescription;
-  readonly kernels: KernelSet;
+  /** Called once, and again after each task that failed: what that one left in the kernels' memory is unknown. */
+  readonly openKernels: () => KernelSet;
   readonly segments: SegmentPlace;
   /** Called whenever work got on, many times a second. */
   readonly progressed: () => void;
@@ -45,9 +46,11 @@ export class TaskRunner {
   readonly #segments: SegmentReader;
   readonly #headers: RunHeaders;
   readonly #output: TaskOutput;
+  #kernels: KernelSet | undefined;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
+    this.#kernels = options.openKernels();
     this.#files = new InputFiles(options.job.files);
     this.#segments = new SegmentReader(options.segments.directory);
     this.#headers = new RunHeaders(this.#segments);
@@ -56,7 +59,15 @@ export class TaskRunner {
 
   /** Errors: whatever `taskFailure` knows how to name. */
   async run(task: Task): Promise<TaskResult> {
-    const { job, kernels, progressed, rangePairs } = this.#options;
+    const kernels = this.#kernels ?? this.#options.openKernels();
+    this.#kernels = undefined;
+    const result = await this.#runWith(kernels, task);
+    this.#kernels = kernels;
+    return result;
+  }
+
+  async #runWith(kernels: KernelSet, task: Task): Promise<TaskResult> {
+    const { job, progressed, rangePairs } = this.#options;
     const context = { segments: this.#segments, sink: this.#output, progressed };
     this.#output.begin();
     switch (task.kind) {

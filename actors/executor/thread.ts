@@ -5,6 +5,7 @@
  * Never: decides anything; a bug in a kernel ends the thread, and its actor sees it die.
  */
 import { parentPort, workerData } from "node:worker_threads";
+import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
 import { OUTPUT_RANGE_PAIRS } from "../options.ts";
 import { openKernels } from "./load-kernels.ts";
 import type { ThreadCommand, ThreadEvent, ThreadInput } from "./messages.ts";
@@ -43,10 +44,13 @@ function serve(): void {
     // A worker that is new opens its jobs anew; the runner of an open one goes on.
     if (runners.has(job.id)) return;
     openCount += 1;
-    const kernels = openKernels(input.kernels as WebAssembly.Module, job.plan);
+    const kernelsOf = (): KernelSet => openKernels(input.kernels as WebAssembly.Module, job.plan);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const segments = { directory: input.segmentDirectory, name, durable: input.durable };
-    runners.set(job.id, new TaskRunner({ job, kernels, segments, progressed, rangePairs: OUTPUT_RANGE_PAIRS }));
+    runners.set(
+      job.id,
+      new TaskRunner({ job, openKernels: kernelsOf, segments, progressed, rangePairs: OUTPUT_RANGE_PAIRS }),
+    );
   };
 
   let last: Promise<void> = Promise.resolve();

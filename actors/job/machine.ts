@@ -24,8 +24,6 @@ export interface JobInput {
   readonly send: (command: WorkerCommand) => void;
   /** Starts the output under its supervisor. */
   readonly startOutput: (order: OutputOrder) => void;
-  /** Passes a worker's answer to the output. */
-  readonly sendToOutput: (fact: WorkerFact & { type: "output.done" | "output.failed" }) => void;
   readonly tell: (outcome: JobOutcome) => void;
   /** Told of every commit that an earlier run of the job left. */
   readonly noteTakenOver: (commitCount: number) => void;
@@ -74,9 +72,6 @@ export const jobMachine = setup({
       const rejects = { commits: progress.rejects(), linesBefore: linesBeforeSplits(job, progress.splitCommits()) };
       context.startOutput({ runs: progress.outputRuns(), rejects });
     },
-    passToOutput: ({ context, event }) => {
-      if (event.type === "output.done" || event.type === "output.failed") context.sendToOutput(event);
-    },
     tellDone: ({ context, event }) => {
       if (event.type === "output.ended") context.tell({ kind: "done", output: event.totals });
     },
@@ -114,8 +109,6 @@ export const jobMachine = setup({
     writing: {
       entry: "startOutput",
       on: {
-        "output.done": { actions: "passToOutput" },
-        "output.failed": { actions: "passToOutput" },
         "output.ended": "done",
         "output.broken": "failed",
       },

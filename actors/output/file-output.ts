@@ -22,6 +22,8 @@ export class FileOutput implements OutputPort {
   readonly #durable: boolean;
   #handle: FileHandle | undefined;
   #position = 0;
+  /** The latest call, and with it all before (O3 of the port). */
+  #latest: Promise<unknown> = Promise.resolve();
 
   /** `job` makes the temporary name the same for every attempt of the same job, so that an attempt can go on. */
   constructor(destination: string, job: string, durable: boolean) {
@@ -31,10 +33,40 @@ export class FileOutput implements OutputPort {
     this.#durable = durable;
   }
 
-  async open(keepBytes: number): Promise<number> {
-    await this.close();
+  open(keepBytes: number): Promise<number> {
+    return this.#inTurn(() => this.#open(keepBytes));
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#inTurn(() => this.#write(bytes));
+  }
+
+  commit(): Promise<void> {
+    return this.#inTurn(() => this.#commit());
+  }
+
+  discard(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#close();
+      await rm(this.#temporary, { force: true });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#close());
+  }
+
+  #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const result = this.#latest.then(action);
+    // Whoever called hears of an error; the next call is not concerned.
+    this.#latest = result.catch(() => {});
+    return result;
+  }
+
+  async #open(keepBytes: number): Promise<number> {
+    await this.#close();
     const handle = await this.#attempt(() => open(this.#temporary, keepBytes > 0 ? "r+" : "w"), keepBytes > 0);
-    if (handle === undefined) return await this.open(0);
+    if (handle === undefined) return await this.#open(0);
     this.#handle = handle;
     await this.#takePermissions(handle);
     const { size } = await handle.stat();
@@ -43,7 +75,7 @@ export class FileOutput implements OutputPort {
     return this.#position;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  async #write(bytes: Uint8Array): Promise<void> {
     const handle = this.#opened();
     for (let done = 0; done < bytes.length; ) {
       const from = done;
@@ -51,22 +83,19 @@ export class FileOutput implements OutputPort {
       done += written?.bytesWritten ?? 0;
     }
     this.#position += bytes.length;
+    // The journal is told next, and must not survive what it tells of.
+    if (this.#durable) await this.#attempt(() => handle.datasync());
   }
 
-  async commit(): Promise<void> {
+  async #commit(): Promise<void> {
     const handle = this.#opened();
     if (this.#durable) await this.#attempt(() => handle.sync());
-    await this.close();
+    await this.#close();
     await this.#attempt(() => rename(this.#temporary, this.#destination));
-    if (this.#durable) await this.#syncDirectory();
+    if (this.#durable) await this.#attempt(() => this.#syncDirectory());
   }
 
-  async discard(): Promise<void> {
-    await this.close();
-    await rm(this.#temporary, { force: true });
-  }
-
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close();

@@ -4,7 +4,9 @@
  * O1. The journal is told of a piece after the piece was written; a resumed output goes on behind the last one told.
  * O2. The destination appears after the last piece and after the rejects, once (D5).
  * O3. Any error of writing ends the output by name; nothing appears.
+ * O4. What an incarnation writes ends with it: the next one waits for the write that is under way, and no other follows.
  */
+import assert from "node:assert/strict";
 import { assign, fromPromise, not, setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
@@ -36,33 +38,39 @@ export interface OutputInput {
 
 interface Context extends OutputInput {
   pieces: Pieces<TaskResult>;
-  writing: boolean;
   resume: Resume;
 }
 
 type Event =
   | { readonly type: "output.done"; readonly tag: string; readonly result: TaskResult }
   | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure }
-  | { readonly type: "piece.written"; readonly resume: Resume }
-  | { readonly type: "piece.failed"; readonly error: unknown }
   | { readonly type: "child.shutdown" };
 
 const PLAN_TAG = "plan";
 
-const openOutput = fromPromise<Resume, { context: Context }>(async ({ input: { context } }) => {
-  return await readResume(context.journal, context.job.id, context.port, context.pieces.count);
+const openOutput = fromPromise<Resume, { context: Context }>(async ({ input: { context }, signal }) => {
+  const { journal, job, port, pieces } = context;
+  return await readResume({ journal, job, port, signal }, pieces.count);
 });
 
-const finish = fromPromise<void, { context: Context }>(async ({ input: { context } }) => {
+const writeNext = fromPromise<Resume, { context: Context }>(async ({ input: { context }, signal }) => {
+  const { journal, job, port, pieces, resume } = context;
+  const result = pieces.next();
+  assert(result !== undefined, "a piece is written when it is there");
+  return await writePiece({ journal, job, port, signal }, resume, result);
+});
+
+const finish = fromPromise<void, { context: Context }>(async ({ input: { context }, signal }) => {
   const { job, rejects, rejectsPort, port, segmentDirectory } = context;
   if (rejectsPort !== undefined) {
     const segments = new SegmentReader(segmentDirectory);
     try {
-      await writeRejects(rejectsPort, job, rejects, segments);
+      await writeRejects({ port: rejectsPort, job, segments, signal }, rejects);
     } finally {
       segments.close();
     }
   }
+  signal.throwIfAborted();
   await port.commit();
 });
 
@@ -84,8 +92,9 @@ function failureOf(error: unknown): TaskFailure {
 
 export const outputMachine = setup({
   types: { context: {} as Context, input: {} as OutputInput, events: {} as Event },
-  actors: { openOutput, finish },
+  actors: { openOutput, writeNext, finish },
   guards: {
+    isNextThere: ({ context }) => context.pieces.next() !== undefined,
     isComplete: ({ context }) => context.pieces.isComplete,
     // Answers to an earlier incarnation's questions may still come in.
     isPlan: ({ event }) => event.type === "output.done" && event.tag === PLAN_TAG,
@@ -117,22 +126,7 @@ export const outputMachine = setup({
     takeText: ({ context, event }) => {
       if (event.type === "output.done") context.pieces.finish(Number(event.tag), event.result);
     },
-    writeNext: ({ context, self }) => {
-      const result = context.writing ? undefined : context.pieces.next();
-      if (result === undefined) return;
-      context.writing = true;
-      writePiece(context, context.resume, result).then(
-        (resume) => self.send({ type: "piece.written", resume }),
-        (error: unknown) => self.send({ type: "piece.failed", error }),
-      );
-    },
-    noteWritten: ({ context, event }) => {
-      if (event.type !== "piece.written") return;
-      context.writing = false;
-      context.resume = event.resume;
-      context.pieces.written();
-      context.tell({ type: "output.written", totals: totals(context) });
-    },
+    tellWritten: ({ context }) => context.tell({ type: "output.written", totals: totals(context) }),
     tellEnded: ({ context }) => context.tell({ type: "output.ended", totals: totals(context) }),
     tellBroken: ({ context, event }) => {
       const failure = "failure" in event ? event.failure : failureOf((event as { error?: unknown }).error);
@@ -144,7 +138,6 @@ export const outputMachine = setup({
   context: ({ input }) => ({
     ...input,
     pieces: new Pieces<TaskResult>([], { done: 0, inFlightMax: input.inFlightMax }),
-    writing: false,
     resume: { piecesDone: 0, pieceCount: 0, bytesWritten: 0, pairsWritten: 0 },
   }),
   initial: "starting",
@@ -178,12 +171,28 @@ export const outputMachine = setup({
       },
     },
     writing: {
-      entry: "goOn",
       always: { guard: "isComplete", target: "finishing" },
-      on: {
-        "output.done": { guard: not("isPlan"), actions: ["takeText", "writeNext"] },
-        "piece.written": { actions: ["noteWritten", "goOn", "writeNext"] },
-        "piece.failed": { target: "broken", actions: "tellBroken" },
+      on: { "output.done": { guard: not("isPlan"), actions: "takeText" } },
+      initial: "waiting",
+      states: {
+        waiting: { entry: "goOn", always: { guard: "isNextThere", target: "putting" } },
+        putting: {
+          invoke: {
+            src: "writeNext",
+            input: ({ context }) => ({ context }),
+            onDone: {
+              target: "waiting",
+              actions: [
+                assign(({ context, event }) => {
+                  context.pieces.written();
+                  return { resume: event.output };
+                }),
+                "tellWritten",
+              ],
+            },
+            onError: { target: "#output.broken", actions: "tellBroken" },
+          },
+        },
       },
     },
     finishing: {
@@ -196,7 +205,8 @@ export const outputMachine = setup({
     },
     ended: { type: "final", entry: "tellEnded" },
     stopped: { type: "final" },
-    broken: {},
+    // Final, so that a job that was restarted and did not hear of it is told again by an output of its own.
+    broken: { type: "final" },
   },
 });
 

@@ -5,6 +5,7 @@
  *
  * O1. Bytes are written in order; nothing is visible at the destination before `commit` (a stream excepted).
  * O2. `open` can be called again after a crash of the writer: it keeps what it can of what was written.
+ * O3. Calls are carried out one after the other: an `open` waits for the write that a dead writer has left under way.
  */
 export interface OutputPort {
   /** Opens for writing behind the first `keepBytes` bytes of an earlier attempt; returns how many it kept: all or 0. */

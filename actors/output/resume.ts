@@ -18,10 +18,19 @@ export interface Resume {
   readonly pairsWritten: number;
 }
 
+export interface Writing {
+  readonly port: OutputPort;
+  readonly journal: Journal;
+  readonly job: JobDescription;
+  /** Aborted when the writer's incarnation has ended: from then on the port is another one's. */
+  readonly signal: AbortSignal;
+}
+
 /** Opens the port behind what an earlier attempt wrote, or at the beginning. */
-export async function readResume(journal: Journal, job: string, port: OutputPort, pieceCount: number): Promise<Resume> {
+export async function readResume({ port, journal, job, signal }: Writing, pieceCount: number): Promise<Resume> {
   const beginning: Resume = { piecesDone: 0, pieceCount, bytesWritten: 0, pairsWritten: 0 };
-  const record = (await journal.read(outputLog(job))).at(-1);
+  const record = (await journal.read(outputLog(job.id))).at(-1);
+  signal.throwIfAborted();
   const resume =
     record === undefined ? beginning : (JSON.parse(Buffer.from(record.payload).toString("utf8")) as Resume);
   const wanted = resume.pieceCount === pieceCount ? resume : beginning;
@@ -31,13 +40,14 @@ export async function readResume(journal: Journal, job: string, port: OutputPort
 
 /** Writes one piece, then journals that it is written. */
 export async function writePiece(
-  { port, journal, job }: { port: OutputPort; journal: Journal; job: JobDescription },
+  { port, journal, job, signal }: Writing,
   before: Resume,
   { text, pairsOut }: TaskResult,
 ): Promise<Resume> {
   let { bytesWritten } = before;
   for (const bytes of text) {
     await port.write(bytes);
+    signal.throwIfAborted();
     bytesWritten += bytes.length;
   }
   const resume: Resume = {

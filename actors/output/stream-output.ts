@@ -11,7 +11,8 @@ import type { OutputPort } from "./output-port.ts";
 
 export class StreamOutput implements OutputPort {
   readonly #stream: Writable;
-  #written = 0;
+  /** Bytes given to the stream; it writes them in order, whether or not anybody still waits for it. */
+  #given = 0;
   #skip = 0;
 
   constructor(stream: Writable) {
@@ -19,7 +20,7 @@ export class StreamOutput implements OutputPort {
   }
 
   open(_keepBytes: number): Promise<number> {
-    this.#skip = this.#written;
+    this.#skip = this.#given;
     return Promise.resolve(0);
   }
 
@@ -27,13 +28,13 @@ export class StreamOutput implements OutputPort {
     const rest = bytes.subarray(Math.min(this.#skip, bytes.length));
     this.#skip -= bytes.length - rest.length;
     if (rest.length === 0) return;
+    this.#given += rest.length;
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(rest, (error) => {
         if (error) reject(new RuntimeError("OUTPUT_FAILED", `cannot write the output: ${error.message}`, error));
         else resolve();
       });
     });
-    this.#written += rest.length;
   }
 
   commit(): Promise<void> {

@@ -14,14 +14,20 @@ import type { OutputPort } from "./output-port.ts";
 
 const PIECE_CHARACTERS = 1 << 20;
 
+export interface RejectsWriting {
+  readonly port: OutputPort;
+  readonly job: JobDescription;
+  readonly segments: SegmentReader;
+  /** Aborted when the writer's incarnation has ended: from then on the port is another one's. */
+  readonly signal: AbortSignal;
+}
+
 export async function writeRejects(
-  port: OutputPort,
-  job: JobDescription,
+  { port, job, segments, signal }: RejectsWriting,
   { commits, linesBefore }: RejectSources,
-  segments: SegmentReader,
 ): Promise<void> {
   const arithmetic: ArithmeticReject[] = [];
-  const lines = new LineWriter(port);
+  const lines = new LineWriter(port, signal);
   await port.open(0);
   for (const commit of commits) {
     const split = commit.sequence * job.plan.partitions + commit.partition;
@@ -40,6 +46,7 @@ export async function writeRejects(
   }
   for (const reject of arithmetic.sort(compare)) await lines.writeText(arithmeticLine(reject, job.plan));
   await lines.end();
+  signal.throwIfAborted();
   await port.commit();
 }
 
@@ -76,11 +83,13 @@ function arithmeticLine({ operation, key, value, reason }: ArithmeticReject, pla
 
 class LineWriter {
   readonly #port: OutputPort;
+  readonly #signal: AbortSignal;
   #pending: string[] = [];
   #characters = 0;
 
-  constructor(port: OutputPort) {
+  constructor(port: OutputPort, signal: AbortSignal) {
     this.#port = port;
+    this.#signal = signal;
   }
 
   async write(line: object): Promise<void> {
@@ -97,6 +106,7 @@ class LineWriter {
     const text = this.#pending.join("");
     this.#pending = [];
     this.#characters = 0;
+    this.#signal.throwIfAborted();
     if (text !== "") await this.#port.write(Buffer.from(text));
   }
 }

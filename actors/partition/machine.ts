@@ -90,7 +90,8 @@ export const partitionMachine = setup({
     tellFailed: ({ context, event }) => {
       if (event.type !== "task.failed") return;
       const { partition, book } = context;
-      context.tell({ type: "task.failed", partition, stage: book.stageOf(event.tag), failure: event.failure });
+      const stage = book.stageOf(event.tag);
+      if (stage !== undefined) context.tell({ type: "task.failed", partition, stage, failure: event.failure });
     },
     answerBeat: ({ context }) => {
       const { partition, incarnation, book } = context;

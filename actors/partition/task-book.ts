@@ -63,8 +63,9 @@ export class TaskBook {
     this.#committed.set(tagOf(commit), commit);
   }
 
-  stageOf(tag: string): number {
-    return this.#underWay.get(tag)?.stage ?? 0;
+  /** The stage of a task that is under way; undefined for one that this book did not submit. */
+  stageOf(tag: string): number | undefined {
+    return this.#underWay.get(tag)?.stage;
   }
 
   get committedCount(): number {
