@@ -13,7 +13,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   runtime: ["xstate", "level"],
   programs: ["zod", "node:assert/strict"],
   actors: ["xstate", "tinyglobby"],
-  cli: ["commander", "picocolors", "xstate"],
+  cli: ["commander", "picocolors", "pino", "xstate", "zod"],
 };
 
 /** Rooms that a room may import besides itself. */
