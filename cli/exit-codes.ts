@@ -19,6 +19,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["PROGRAM_INVALID", EXIT.usage],
   ["PROGRAM_UNREADABLE", EXIT.usage],
   ["USAGE", EXIT.usage],
+  ["TOKEN_UNUSABLE", EXIT.usage],
   ["INPUT_MISSING", EXIT.usage],
   ["INPUT_UNREADABLE", EXIT.usage],
   ["INPUT_NOT_A_FILE", EXIT.usage],

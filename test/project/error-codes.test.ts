@@ -5,8 +5,8 @@ import test from "ava";
 import { exitCodeOf } from "../../cli/exit-codes.ts";
 import { ROOMS, sourceFiles, sourceText } from "./source-files.ts";
 
-/** Written like our codes, but of others: of Node, of LevelDB. */
-const FOREIGN = /^(ERR_|LEVEL_)/;
+/** Written like our codes, but of others, of Node, of LevelDB; or names of environment variables. */
+const FOREIGN = /^(ERR_|LEVEL_|ACTOR_DATAFLOW_)/;
 /** Codes of one word: a string in capitals may be a function's name as well. */
 const OF_ONE_WORD = ["BUG", "INTERRUPTED", "USAGE"];
 
