@@ -9,6 +9,10 @@ const MEBIBYTE = 1 << 20;
 
 /** D1. Bytes of one split of an uncompressed input: about 300,000 short lines, some 10 ms of work, the most a crash repeats. */
 export const SPLIT_BYTES = 4 * MEBIBYTE;
+/** Time after which a task that went on with further stages ends: so much a crash repeats, and no task costs more than it. */
+export const GO_ON_MS_MAX = 200;
+/** Bytes of bundles that pass from one stage to the next in memory: more than a task of TASK_BYTES with its indexes. */
+export const HELD_BYTES_MAX = 4 * MEBIBYTE;
 /** Bytes of text pushed to a kernel at a time: fits the second-level cache together with its batch. */
 export const READ_BYTES = 256 * 1024;
 /** Bytes hashed at either end of an input file to identify it. */
@@ -40,4 +44,4 @@ export const MESSAGES_IN_FLIGHT_MAX = 65_536;
 /** Executor threads, at most. */
 export const EXECUTOR_COUNT_MAX = 256;
 /** Version of the journal's payloads (not of its records): another one is another job. */
-export const JOB_FORMAT_VERSION = 1;
+export const JOB_FORMAT_VERSION = 2;

@@ -11,7 +11,7 @@ import { coloursOf } from "./terminal.ts";
 
 /** Of programs and of executor threads; the modules that own them are too much to load for a help text. */
 const [PARTITIONS_MAX, WORKERS_MAX] = [4096, 256];
-const [ROWS_MAX, GENERATED_OPERATIONS_MAX, GENERATED_VALUE_MAX] = [1e12, 1000, 2 ** 31];
+const [ROWS_MAX, GENERATED_OPERATIONS_MAX, GENERATED_VALUE_MAX] = [1e12, 10_000, 2 ** 31];
 const SEED_MAX = Number.MAX_SAFE_INTEGER;
 
 export function commandLine(setExitCode: (code: number) => void): Command {

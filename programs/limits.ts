@@ -34,6 +34,18 @@ export const COMBINER_DISTINCT_SHARE_MAX = 0.5;
 export const EXPANSION_PAIRS_MAX = 16 * BATCH_PAIRS;
 /** D1. Pairs in the buffer of one flatMap, at least. */
 export const EXPANSION_PAIRS_MIN = 64;
+/** D1. Pairs of one task of a shuffled stage, if partitions are smaller: some milliseconds of work, as much as a task costs besides. */
+export const TASK_PAIRS = 16_384;
+/** D1. Bytes of blocks of one task of a shuffled stage, if partitions are smaller: integers of any size may be long. */
+export const TASK_BYTES = 2 << 20;
+/** D1. Tasks of a shuffled stage beyond which they grow instead: each reads from the bundles of all tasks before. */
+export const STAGE_TASKS_MAX = 256;
+/** D1. Pairs up to which tasks grow for that. */
+export const GROWN_TASK_PAIRS = 1 << 20;
+/** D1. Bytes up to which tasks grow for that. */
+export const GROWN_TASK_BYTES = 32 << 20;
+/** D1. Integers that a flatMap is thought to make of one where its list tells no number. */
+export const EXPANSION_GUESS = 64;
 /** D1. Pairs of one run of output. */
 export const RUN_PAIRS_MAX = 524_288;
 /** D1. Pairs of one block inside a run: the grain at which a range of the final order finds its part. */

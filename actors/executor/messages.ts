@@ -33,7 +33,10 @@ export type Task =
   | {
       readonly kind: "reduce";
       readonly stage: number;
+      /** The first of its partitions. */
       readonly partition: number;
+      /** How many partitions it takes; with all of them it may go on with the stages behind. */
+      readonly span: number;
       readonly inputs: readonly SegmentReference[];
     }
   | { readonly kind: "planRanges"; readonly runs: readonly RunReference[] }
@@ -46,6 +49,8 @@ export interface TaskResult {
   readonly lines: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** The stage that bundles and runs are of, if the task went on behind its own. */
+  readonly through?: number;
   readonly bundles: readonly BundleReference[];
   readonly runs: readonly RunReference[];
   readonly rejectCount: number;

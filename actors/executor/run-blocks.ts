@@ -1,10 +1,9 @@
 /**
  * Runs tasks whose input are stored blocks and runs: a reduce, the planning of the final order, one range of it.
  *
- * Owns: finding a partition's block in a bundle and a range's extent in a run.
+ * Owns: finding a range's extent in a run.
  * Never: looks into a block.
  */
-import { bundleEntryOffset, readBundleEntry } from "../../programs/blocks/bundle.ts";
 import type {
   OutputKernels,
   OutputRange,
@@ -13,8 +12,8 @@ import type {
   TaskStatistics,
 } from "../../programs/kernels/kernel-set.ts";
 import type { TextFormatName } from "../../programs/program.ts";
-import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
+import { type BundleSource, type Span, SpanReader } from "./bundle-source.ts";
 import type { PlannedRange, RunReference } from "./messages.ts";
 
 export interface BlockContext {
@@ -24,26 +23,22 @@ export interface BlockContext {
 }
 
 export interface ReduceInput {
-  readonly partition: number;
+  readonly span: Span;
   readonly partitionCount: number;
-  readonly inputs: readonly SegmentReference[];
+  readonly bundles: Iterable<BundleSource>;
 }
 
+/** One task of a shuffled stage: the blocks of all its partitions together, as if they were one. */
 export function runReduce(
   kernels: StageKernels,
-  { partition, partitionCount, inputs }: ReduceInput,
-  { segments, sink, progressed }: BlockContext,
+  { span, partitionCount, bundles }: ReduceInput,
+  { sink, progressed }: Omit<BlockContext, "segments">,
 ): TaskStatistics & { bytesIn: number } {
   const task = kernels.beginReduce(sink);
-  const entry = new Uint8Array(8);
+  const reader = new SpanReader(span, partitionCount);
   let bytesIn = 0;
-  for (const bundle of inputs) {
-    segments.read(bundle, entry, { offset: bundleEntryOffset(partition), byteLength: entry.length });
-    const block = readBundleEntry(entry, partitionCount);
-    if (block.byteLength === 0) continue;
-    segments.read(bundle, task.window(block.byteLength), block);
-    task.push(block.byteLength);
-    bytesIn += block.byteLength;
+  for (const bundle of bundles) {
+    bytesIn += reader.push(bundle, task);
     progressed();
   }
   return { ...task.finish(), bytesIn };

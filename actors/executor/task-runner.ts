@@ -11,8 +11,9 @@ import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { InputFiles } from "./input-files.ts";
 import type { Task, TaskFailure, TaskResult } from "./messages.ts";
-import { planRanges, RunHeaders, runRange, runReduce } from "./run-blocks.ts";
+import { planRanges, RunHeaders, runRange } from "./run-blocks.ts";
 import { runSplit, SplitError } from "./run-split.ts";
+import { runStages } from "./run-stages.ts";
 import { type SegmentPlace, TaskOutput } from "./task-output.ts";
 
 const NOTHING: TaskResult = {
@@ -36,6 +37,8 @@ export interface TaskRunnerOptions {
   readonly segments: SegmentPlace;
   /** Called whenever work got on, many times a second. */
   readonly progressed: () => void;
+  /** A monotonic time: how much work a task takes on, where that decides nothing. */
+  readonly nowMs: () => number;
   /** Range of pairs in the final order. */
   readonly rangePairs: number;
 }
@@ -77,8 +80,7 @@ export class TaskRunner {
         return { ...NOTHING, ...statistics, ...this.#output.end() };
       }
       case "reduce": {
-        const input = { ...task, partitionCount: job.plan.partitions };
-        const statistics = runReduce(kernels.openStage(task.stage), input, context);
+        const statistics = runStages(task, { ...context, plan: job.plan, kernels, nowMs: this.#options.nowMs });
         return { ...NOTHING, ...statistics, ...this.#output.end() };
       }
       case "planRanges": {

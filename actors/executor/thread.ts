@@ -6,6 +6,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
+import { systemClock } from "../../runtime/system-clock.ts";
 import { OUTPUT_RANGE_PAIRS } from "../options.ts";
 import { openKernels } from "./load-kernels.ts";
 import type { ThreadCommand, ThreadEvent, ThreadInput } from "./messages.ts";
@@ -47,10 +48,9 @@ function serve(): void {
     const kernelsOf = (): KernelSet => openKernels(input.kernels as WebAssembly.Module, job.plan);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const segments = { directory: input.segmentDirectory, name, durable: input.durable };
-    runners.set(
-      job.id,
-      new TaskRunner({ job, openKernels: kernelsOf, segments, progressed, rangePairs: OUTPUT_RANGE_PAIRS }),
-    );
+    const nowMs = (): number => systemClock.nowMs();
+    const options = { job, openKernels: kernelsOf, segments, progressed, nowMs, rangePairs: OUTPUT_RANGE_PAIRS };
+    runners.set(job.id, new TaskRunner(options));
   };
 
   let last: Promise<void> = Promise.resolve();

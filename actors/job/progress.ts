@@ -8,9 +8,12 @@
  * J2. A stage's tasks are handed out when every task of the stage before is committed: a reduce needs all of its input.
  * J3. A partition without input has nothing to run; no actor is started for it.
  * J4. What a task is given is a pure function of the job and of the commits before it, in (partition, sequence) order.
+ * J5. A task that was a whole stage may have gone on: its commit stands for all stages up to the one that it names.
  */
+import { bundleHeaderBytes } from "../../programs/blocks/bundle.ts";
+import { type ShuffledAmount, taskSpan } from "../../programs/plan/task-span.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { RunReference } from "../executor/messages.ts";
+import type { BundleReference, RunReference } from "../executor/messages.ts";
 import type { PartitionRun, PartitionTask, TaskCommit } from "../partition/messages.ts";
 import type { JobDescription } from "./messages.ts";
 
@@ -39,6 +42,8 @@ export class JobProgress {
   readonly #commitsByStage = new Map<number, Map<string, TaskCommit>>();
   #stage: StageProgress;
   #stageIndex = 0;
+  /** What the present stage reads, or, at the end, the output (J4). */
+  #results: readonly TaskCommit[] = [];
 
   constructor(job: JobDescription) {
     this.#job = job;
@@ -78,7 +83,7 @@ export class JobProgress {
 
   /** Runs of the final stage, in (partition, sequence) order. */
   outputRuns(): readonly RunReference[] {
-    return this.#ordered(this.#job.plan.stages.length - 1).flatMap(({ result }) => result.runs);
+    return this.#results.flatMap(({ result }) => result.runs);
   }
 
   /** Commits that have rejects, by stage, those of stage 0 in the order of the input. */
@@ -103,7 +108,7 @@ export class JobProgress {
       tasksCommitted += commits.size;
       for (const { result } of commits.values()) {
         rejected += result.rejectCount;
-        if (stage < lastStage) shuffledBytes += result.bytesOut;
+        if ((result.through ?? stage) < lastStage) shuffledBytes += result.bytesOut;
         else pairsOut += result.pairsOut;
         if (stage === 0) {
           pairsIn += result.pairsIn;
@@ -137,7 +142,9 @@ export class JobProgress {
   #advance(): readonly PartitionRun[] {
     const begun = this.#stageIndex;
     while (!this.isComplete && this.#stage.commits.size >= this.#stage.taskCount) {
-      this.#stageIndex += 1;
+      this.#results = this.#ordered(this.#stageIndex);
+      const through = this.#results.map(({ stage, result }) => result.through ?? stage);
+      this.#stageIndex = Math.max(this.#stageIndex, ...through) + 1;
       if (!this.isComplete) this.#stage = this.#open(this.#stageIndex, this.#reduceRuns(this.#stageIndex));
     }
     return this.#stageIndex === begun ? [] : this.outstanding();
@@ -149,21 +156,21 @@ export class JobProgress {
   }
 
   #reduceRuns(stage: number): PartitionRun[] {
+    const { plan } = this.#job;
+    const bundles = this.#results.flatMap(({ result }) => result.bundles);
+    const span = taskSpan(plan, stage, amountOf(bundles, plan.partitions));
     const inputs = new Map<number, SegmentReference[]>();
-    const add = (target: number, at: SegmentReference): void => {
-      const known = inputs.get(target);
-      if (known === undefined) inputs.set(target, [at]);
-      else known.push(at);
-    };
-    for (const { result } of this.#ordered(stage - 1)) {
-      for (const { at, targets } of result.bundles) {
-        if (targets !== undefined) for (const target of targets) add(target, at);
-        else for (let target = 0; target < this.#job.plan.partitions; target += 1) add(target, at);
+    for (const { at, targets } of bundles) {
+      for (const first of firstPartitions(targets, plan.partitions, span)) {
+        const known = inputs.get(first);
+        if (known === undefined) inputs.set(first, [at]);
+        else known.push(at);
       }
     }
     const partitions = [...inputs.keys()].sort((left, right) => left - right);
     return partitions.map((partition) => {
-      const task = { kind: "reduce", stage, partition, inputs: inputs.get(partition) ?? [] } as const;
+      const reach = { partition, span: Math.min(span, plan.partitions - partition) };
+      const task = { kind: "reduce", stage, ...reach, inputs: inputs.get(partition) ?? [] } as const;
       return { partition, tasks: [{ stage, sequence: 0, task }] };
     });
   }
@@ -194,6 +201,23 @@ function splitRuns(job: JobDescription): PartitionRun[] {
     runs[partition].push({ stage: 0, sequence: Math.floor(split / partitions), task: { kind: "split", split } });
   }
   return runs.map((tasks, partition) => ({ partition, tasks }));
+}
+
+function amountOf(bundles: readonly BundleReference[], partitions: number): ShuffledAmount {
+  let [pairs, bytes] = [0, 0];
+  for (const { at, pairCount } of bundles) {
+    pairs += pairCount;
+    bytes += at.byteLength - bundleHeaderBytes(partitions);
+  }
+  return { pairs, bytes };
+}
+
+/** The first partition of every task that has a block in a bundle. */
+function firstPartitions(targets: readonly number[] | undefined, partitions: number, span: number): Set<number> {
+  const firsts = new Set<number>();
+  if (targets !== undefined) for (const target of targets) firsts.add(target - (target % span));
+  else for (let first = 0; first < partitions; first += span) firsts.add(first);
+  return firsts;
 }
 
 function taskName({ stage, partition, sequence }: { stage: number; partition: number; sequence: number }): string {

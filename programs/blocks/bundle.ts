@@ -26,20 +26,24 @@ export function writeBundleHeader(bytes: Uint8Array, offsets: Uint32Array): void
   for (let index = 0; index <= targetCount; index += 1) view.setUint32(8 + 4 * index, offsets[index], true);
 }
 
-/** Where in a bundle the index entry of a target begins: 8 bytes, start and end of its block. */
-export function bundleEntryOffset(target: number): number {
-  return 8 + 4 * target;
+/** Where in a bundle its index says where the blocks of `count` targets from `first` on lie. */
+export function bundleIndexStretch(
+  first: number,
+  count: number,
+): { readonly offset: number; readonly byteLength: number } {
+  return { offset: 8 + 4 * first, byteLength: 4 * (count + 1) };
 }
 
-/** Reads an index entry of 8 bytes into the stretch of the bundle that holds the block. */
-export function readBundleEntry(
-  entry: Uint8Array,
-  targetCount: number,
-): { readonly offset: number; readonly byteLength: number } {
-  assert(entry.length === 8);
-  const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength);
-  const start = view.getUint32(0, true);
-  const end = view.getUint32(4, true);
-  assert(start <= end, "a bundle's index must ascend");
-  return { offset: bundleHeaderBytes(targetCount) + start, byteLength: end - start };
+/** Reads a stretch of the index: where in the bundle each of its blocks begins, and behind them where the last one ends. */
+export function readBundleIndex(stretch: Uint8Array, targetCount: number): number[] {
+  assert(stretch.length >= 8 && stretch.length % 4 === 0);
+  const view = new DataView(stretch.buffer, stretch.byteOffset, stretch.byteLength);
+  const body = bundleHeaderBytes(targetCount);
+  const offsets: number[] = [];
+  for (let at = 0; at < stretch.length; at += 4) {
+    const offset = body + view.getUint32(at, true);
+    assert(at === 0 || offset >= offsets[offsets.length - 1], "a bundle's index must ascend");
+    offsets.push(offset);
+  }
+  return offsets;
 }

@@ -39,7 +39,7 @@ export interface ProgramOptions {
   readonly partitions?: number;
 }
 
-export const GENERATED_OPERATIONS_MAX = 1000;
+export const GENERATED_OPERATIONS_MAX = 10_000;
 /** G1. */
 const VALUE_MAX = 2 ** 32;
 /** G2. Pairs of one key, with G3: 64 million rows. */

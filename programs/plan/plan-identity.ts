@@ -14,12 +14,18 @@ import {
   COMBINER_CELLS_MAX,
   COMBINER_DISTINCT_SHARE_MAX,
   COMBINER_KEYS_MAX,
+  EXPANSION_GUESS,
   EXPANSION_PAIRS_MAX,
   EXPANSION_PAIRS_MIN,
+  GROWN_TASK_BYTES,
+  GROWN_TASK_PAIRS,
   LINE_BYTES_MAX,
   OFFENDING_TEXT_MAX,
   RUN_BLOCK_PAIRS,
   RUN_PAIRS_MAX,
+  STAGE_TASKS_MAX,
+  TASK_BYTES,
+  TASK_PAIRS,
 } from "../limits.ts";
 import { intExpressionKey, listExpressionKey } from "./expression-key.ts";
 import type { Plan, Stage, Step } from "./plan.ts";
@@ -37,12 +43,18 @@ const LIMITS = {
   COMBINER_CELLS_MAX,
   COMBINER_DISTINCT_SHARE_MAX,
   COMBINER_KEYS_MAX,
+  EXPANSION_GUESS,
   EXPANSION_PAIRS_MAX,
   EXPANSION_PAIRS_MIN,
+  GROWN_TASK_BYTES,
+  GROWN_TASK_PAIRS,
   LINE_BYTES_MAX,
   OFFENDING_TEXT_MAX,
   RUN_BLOCK_PAIRS,
   RUN_PAIRS_MAX,
+  STAGE_TASKS_MAX,
+  TASK_BYTES,
+  TASK_PAIRS,
 } as const;
 
 /** A text of lines; about 8 bytes for each unrolled step. */

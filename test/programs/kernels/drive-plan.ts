@@ -5,7 +5,7 @@
  * Never: knows which kernel set it drives; every task gets one from `openKernels`.
  */
 import assert from "node:assert/strict";
-import { bundleEntryOffset, readBundleEntry } from "../../../programs/blocks/bundle.ts";
+import { bundleIndexStretch, readBundleIndex } from "../../../programs/blocks/bundle.ts";
 import type { Reject } from "../../../programs/errors.ts";
 import type { KernelSet, Task, TaskSink, TaskStatistics, TextFormat } from "../../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../../programs/plan/plan.ts";
@@ -100,11 +100,10 @@ export function routeBlocks(plan: Plan, outcomes: readonly TaskOutcome[]): Uint8
   const blocksByTarget = Array.from({ length: plan.partitions }, (): Uint8Array[] => []);
   for (const { bytes, targets } of outcomes.flatMap(({ bundles }) => bundles)) {
     for (let target = 0; target < plan.partitions; target += 1) {
-      const entryOffset = bundleEntryOffset(target);
-      const entry = readBundleEntry(bytes.subarray(entryOffset, entryOffset + 8), plan.partitions);
-      assert.equal(entry.byteLength > 0, targets.includes(target), "a bundle's description names its targets");
-      if (entry.byteLength === 0) continue;
-      blocksByTarget[target].push(bytes.subarray(entry.offset, entry.offset + entry.byteLength));
+      const { offset, byteLength } = bundleIndexStretch(target, 1);
+      const [start, end] = readBundleIndex(bytes.subarray(offset, offset + byteLength), plan.partitions);
+      assert.equal(end > start, targets.includes(target), "a bundle's description names its targets");
+      if (end > start) blocksByTarget[target].push(bytes.subarray(start, end));
     }
   }
   return blocksByTarget;
