@@ -20,21 +20,16 @@ export interface Span {
   readonly count: number;
 }
 
-export function* storedBundles(
-  segments: SegmentReader,
-  references: readonly SegmentReference[],
-): Generator<BundleSource> {
-  for (const reference of references) {
-    yield {
-      read: (offset, target) => segments.read(reference, target, { offset, byteLength: target.length }),
-    };
-  }
+export function storedBundles(segments: SegmentReader, references: readonly SegmentReference[]): BundleSource[] {
+  return references.map((reference) => ({
+    read: (offset, target) => segments.read(reference, target, { offset, byteLength: target.length }),
+  }));
 }
 
-export function* heldBundles(bundles: readonly Uint8Array[]): Generator<BundleSource> {
-  for (const bytes of bundles) {
-    yield { read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)) };
-  }
+export function heldBundles(bundles: readonly Uint8Array[]): BundleSource[] {
+  return bundles.map((bytes) => ({
+    read: (offset, target) => target.set(bytes.subarray(offset, offset + target.length)),
+  }));
 }
 
 /** Hands the blocks of the span's partitions to a task; remembers memory from one bundle to the next. */

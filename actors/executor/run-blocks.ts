@@ -25,7 +25,7 @@ export interface BlockContext {
 export interface ReduceInput {
   readonly span: Span;
   readonly partitionCount: number;
-  readonly bundles: Iterable<BundleSource>;
+  readonly bundles: readonly BundleSource[];
 }
 
 /** One task of a shuffled stage: the blocks of all its partitions together, as if they were one. */

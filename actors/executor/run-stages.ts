@@ -32,7 +32,7 @@ export function runStages(
   const { plan, kernels, segments, sink, nowMs } = context;
   const partitionCount = plan.partitions;
   const span = { first: task.partition, count: task.span };
-  const run = (stage: number, bundles: Iterable<BundleSource>, stageSink: TaskSink) =>
+  const run = (stage: number, bundles: readonly BundleSource[], stageSink: TaskSink) =>
     runReduce(kernels.openStage(stage), { span, partitionCount, bundles }, { ...context, sink: stageSink });
   const isWhole = task.span === partitionCount;
   if (!isWhole) return run(task.stage, storedBundles(segments, task.inputs), sink);
