@@ -37,10 +37,13 @@ export function runReduce(
   const task = kernels.beginReduce(sink);
   const reader = new SpanReader(span, partitionCount);
   let bytesIn = 0;
-  for (const bundle of bundles) {
-    bytesIn += reader.push(bundle, task);
-    progressed();
-  }
+  do {
+    bytesIn = 0;
+    for (const bundle of bundles) {
+      bytesIn += reader.push(bundle, task);
+      progressed();
+    }
+  } while (task.again());
   return { ...task.finish(), bytesIn };
 }
 

@@ -4,8 +4,10 @@
  * Owns: what a task is given and what it gives.
  * Never: reads files: the executor fills windows and takes bytes.
  *
- * K1. What a task emits is a pure function of plan, stage and the bytes pushed: never of time, memory or thread.
- * K2. A task is used once: begin, then (window, push)*, then finish. A task that threw is dropped with its kernel set.
+ * K1. What a task emits is a pure function of plan, stage and the bytes pushed: never of time, memory or thread. (The order
+ *     of its rejects is not: who writes them sorts them.)
+ * K2. A task is used once: begin, then (window, push)*, then finish; one that passes several times over its input:
+ *     begin, then (window, push)* and again, until that is false, then finish. A task that threw is dropped with its kernel set.
  * K3. Bytes given to a sink are valid only during the call.
  * K4. In `fail` mode the first bad record or arithmetic error throws a `DataError`; in `reject` mode it goes to the sink.
  */
@@ -53,11 +55,17 @@ export interface Task {
   finish(): TaskStatistics;
 }
 
+/** A task that may need its whole input several times, because its memory is bounded. */
+export interface PassingTask extends Task {
+  /** Ends a pass over the input, and emits what it had room for. True: all of the input must be pushed again, in any order. */
+  again(): boolean;
+}
+
 export interface StageKernels {
   /** Reads text: byte order mark and header are skipped by the executor, not here. */
   beginSplit(format: TextFormat, sink: TaskSink): Task;
   /** Reads all blocks of one target partition, in any fixed order; the result does not depend on the order. */
-  beginReduce(sink: TaskSink): Task;
+  beginReduce(sink: TaskSink): PassingTask;
 }
 
 /** A range of the final order, cut by `planRanges`; opaque to the executor, structured-cloneable. */

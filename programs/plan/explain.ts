@@ -6,6 +6,7 @@
  *
  * E1. The result is plain JSON-able data, as long as the program is written, not as long as it is unrolled.
  */
+import assert from "node:assert/strict";
 import type {
   ErrorMode,
   InputSpecification,
@@ -183,7 +184,11 @@ class Explainer {
   #shuffleReason(stage: Stage): string {
     if (stage.source === "input") return "text is not partitioned by key";
     const change = stage.steps.findLast(({ kind }) => kind === "changeKey");
-    return change === undefined ? "keys have changed" : `${this.#plan.operations[change.operation].place} changes keys`;
+    if (change !== undefined) return `${this.#plan.operations[change.operation].place} changes keys`;
+    const expansion = stage.steps.findLast(({ kind }) => kind === "flatMap");
+    assert(expansion !== undefined, "a shuffle has a reason");
+    const { place } = this.#plan.operations[expansion.operation];
+    return `values made by ${place} are kept whole: they must be readable again where memory is short`;
   }
 }
 

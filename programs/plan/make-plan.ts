@@ -6,7 +6,9 @@
  *
  * P1. Text is not partitioned by key, on one partition neither: its splits are read by tasks of their own.
  * P2. A shuffle and a reduce leave pairs partitioned by key; `changeKey` ends that; `map`, `filter` and `flatMap` keep it.
- * P3. A shuffle stands only before a reduce whose input is not partitioned by key.
+ * P3. A shuffle stands only before a reduce whose input is not partitioned by key, or (P4).
+ * P4. A reduce that keeps all values of a key has a shuffle before it if a flatMap may have made many of one value:
+ *     shuffled blocks can be read again when memory has no room for all of them, what comes out of a flatMap cannot.
  */
 import assert from "node:assert/strict";
 import { PARTITION_COUNT_MAX } from "../limits.ts";
@@ -34,18 +36,23 @@ export function makePlan(program: Program, overrides: { readonly partitions?: nu
   };
 }
 
-/** P1 to P3: one row of steps for each stage; all but the first begin with a reduce. */
+/** P1 to P4: one row of steps for each stage; all but the first begin with a reduce. */
 function cutSteps(steps: readonly Step[]): Step[][] {
   let current: Step[] = [];
   const rows = [current];
   let partitionedByKey = false;
+  let expanded = false;
   for (const step of steps) {
-    if (step.kind === "reduce" && !partitionedByKey) {
-      current = [];
-      rows.push(current);
-      partitionedByKey = true;
+    if (step.kind === "reduce") {
+      if (!partitionedByKey || (expanded && !step.decomposable)) {
+        current = [];
+        rows.push(current);
+        partitionedByKey = true;
+      }
+      expanded = false;
     }
     if (step.kind === "changeKey") partitionedByKey = false;
+    if (step.kind === "flatMap") expanded = true;
     current.push(step);
   }
   return rows;

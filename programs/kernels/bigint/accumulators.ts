@@ -12,7 +12,7 @@ import assert from "node:assert/strict";
 import type { AggregateName } from "../../expression/tree.ts";
 import { checked, divide, exactSum, larger, multiply, smaller } from "./arithmetic.ts";
 import { causeOf, fail } from "./evaluation-failure.ts";
-import { compareIntegers, type Integer } from "./integer.ts";
+import { compareIntegers, extraBytes, type Integer } from "./integer.ts";
 import type { IntegerReader } from "./integer-reader.ts";
 import type { IntegerWriter } from "./integer-writer.ts";
 
@@ -28,6 +28,12 @@ export interface Accumulator {
   write(index: number, writer: IntegerWriter): void;
   /** Errors: throws an EvaluationFailure. */
   result(index: number): Integer;
+  /** Keeps the states of these keys, by ascending index, and forgets all others. */
+  retain(kept: readonly number[]): void;
+  /** Values kept, where an aggregate keeps them; others keep 0. */
+  readonly valueCount: number;
+  /** What the long integers of all states occupy. */
+  extraBytes(): number;
   clear(): void;
 }
 
@@ -54,6 +60,7 @@ export function createAccumulator(name: AggregateName): Accumulator {
 
 class CountAccumulator implements Accumulator {
   readonly stateIntegers = 1;
+  readonly valueCount = 0;
   #counts: number[] = [];
 
   extend(): void {
@@ -76,6 +83,14 @@ class CountAccumulator implements Accumulator {
     return this.#counts[index];
   }
 
+  retain(kept: readonly number[]): void {
+    this.#counts = kept.map((index) => this.#counts[index]);
+  }
+
+  extraBytes(): number {
+    return 0;
+  }
+
   clear(): void {
     this.#counts = [];
   }
@@ -83,6 +98,7 @@ class CountAccumulator implements Accumulator {
 
 class SumAccumulator implements Accumulator {
   readonly stateIntegers = 1;
+  readonly valueCount = 0;
   #sums: Integer[] = [];
 
   extend(): void {
@@ -110,6 +126,14 @@ class SumAccumulator implements Accumulator {
     return checkedInteger(this.#sums[index]);
   }
 
+  retain(kept: readonly number[]): void {
+    this.#sums = kept.map((index) => this.#sums[index]);
+  }
+
+  extraBytes(): number {
+    return extraBytesOf(this.#sums);
+  }
+
   clear(): void {
     this.#sums = [];
   }
@@ -117,6 +141,7 @@ class SumAccumulator implements Accumulator {
 
 class MeanAccumulator implements Accumulator {
   readonly stateIntegers = 2;
+  readonly valueCount = 0;
   readonly #sums = new SumAccumulator();
   readonly #counts = new CountAccumulator();
 
@@ -144,6 +169,15 @@ class MeanAccumulator implements Accumulator {
     return divide(this.#sums.total(index), this.#counts.result(index));
   }
 
+  retain(kept: readonly number[]): void {
+    this.#sums.retain(kept);
+    this.#counts.retain(kept);
+  }
+
+  extraBytes(): number {
+    return this.#sums.extraBytes();
+  }
+
   clear(): void {
     this.#sums.clear();
     this.#counts.clear();
@@ -153,6 +187,7 @@ class MeanAccumulator implements Accumulator {
 /** Minimum and maximum. */
 class ExtremeAccumulator implements Accumulator {
   readonly stateIntegers = 1;
+  readonly valueCount = 0;
   readonly #choose: (left: Integer, right: Integer) => Integer;
   #extremes: (Integer | undefined)[] = [];
 
@@ -183,6 +218,14 @@ class ExtremeAccumulator implements Accumulator {
     return extreme;
   }
 
+  retain(kept: readonly number[]): void {
+    this.#extremes = kept.map((index) => this.#extremes[index]);
+  }
+
+  extraBytes(): number {
+    return extraBytesOf(this.#extremes);
+  }
+
   clear(): void {
     this.#extremes = [];
   }
@@ -191,6 +234,7 @@ class ExtremeAccumulator implements Accumulator {
 /** A product, or undefined: too large whatever else comes, unless that is 0. In bytes the latter is two zeros. */
 class ProductAccumulator implements Accumulator {
   readonly stateIntegers = 2;
+  readonly valueCount = 0;
   #products: (Integer | undefined)[] = [];
 
   extend(): void {
@@ -217,6 +261,14 @@ class ProductAccumulator implements Accumulator {
     return this.#products[index] ?? fail("tooLarge");
   }
 
+  retain(kept: readonly number[]): void {
+    this.#products = kept.map((index) => this.#products[index]);
+  }
+
+  extraBytes(): number {
+    return extraBytesOf(this.#products);
+  }
+
   clear(): void {
     this.#products = [];
   }
@@ -241,6 +293,10 @@ class HolisticAccumulator implements Accumulator {
     this.#keyCount += 1;
   }
 
+  get valueCount(): number {
+    return this.#values.length;
+  }
+
   add(index: number, value: Integer): void {
     this.#indexes.push(index);
     this.#values.push(value);
@@ -258,6 +314,22 @@ class HolisticAccumulator implements Accumulator {
     this.#starts ??= this.#group();
     const values = this.#grouped.slice(this.#starts[index], this.#starts[index + 1]);
     return this.#finish(values.length === 1 ? values : values.sort(compareIntegers));
+  }
+
+  retain(kept: readonly number[]): void {
+    const placeOf = new Map(kept.map((index, place) => [index, place]));
+    const [indexes, values] = [this.#indexes, this.#values];
+    this.#keyCount = kept.length;
+    this.#indexes = [];
+    this.#values = [];
+    for (const [row, index] of indexes.entries()) {
+      const place = placeOf.get(index);
+      if (place !== undefined) this.add(place, values[row]);
+    }
+  }
+
+  extraBytes(): number {
+    return extraBytesOf(this.#values);
   }
 
   clear(): void {
@@ -280,6 +352,10 @@ class HolisticAccumulator implements Accumulator {
     this.#values = [];
     return starts;
   }
+}
+
+function extraBytesOf(states: readonly (Integer | undefined)[]): number {
+  return states.reduce((byteCount: number, state) => byteCount + (state === undefined ? 0 : extraBytes(state)), 0);
 }
 
 function countDistinct(sorted: readonly Integer[]): Integer {

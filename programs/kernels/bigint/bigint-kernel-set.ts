@@ -16,14 +16,14 @@ import { SplitTask } from "./split-task.ts";
 /** Stages kept ready; one that is opened again after that many others is cut into segments again. */
 const OPEN_STAGES_MAX = 64;
 
-/** The plan's `integers` is `bigint`. */
-export function createBigintKernelSet(plan: Plan): KernelSet {
+/** The plan's `integers` is `bigint`; `memoryBytes` is what the tables and rows of a reduce may have, by estimate. */
+export function createBigintKernelSet(plan: Plan, memoryBytes = Number.POSITIVE_INFINITY): KernelSet {
   assert(plan.integers === "bigint", "these kernels compute with integers of any size");
   const compiler = new StageCompiler();
   /** By index, least recently used first. */
   const stages = new Map<number, StageKernels>();
   const openStage = (index: number): StageKernels => {
-    const kernels = stages.get(index) ?? stageKernels(plan, compiler, index);
+    const kernels = stages.get(index) ?? stageKernels(plan, compiler, { index, memoryBytes });
     stages.delete(index);
     stages.set(index, kernels);
     if (stages.size > OPEN_STAGES_MAX) {
@@ -36,7 +36,11 @@ export function createBigintKernelSet(plan: Plan): KernelSet {
   return { openStage, output: { planRanges, extent: rangeExtent, beginRange } };
 }
 
-function stageKernels(plan: Plan, compiler: StageCompiler, index: number): StageKernels {
+function stageKernels(
+  plan: Plan,
+  compiler: StageCompiler,
+  { index, memoryBytes }: { readonly index: number; readonly memoryBytes: number },
+): StageKernels {
   const stage = plan.stages[index];
   assert(stage !== undefined, `the plan has no stage ${index}`);
   const compiled = compiler.compile(stage);
@@ -47,7 +51,7 @@ function stageKernels(plan: Plan, compiler: StageCompiler, index: number): Stage
     },
     beginReduce: (sink) => {
       assert(stage.source === "shuffle", `stage ${index} reads text, not blocks`);
-      return new ReduceTask(compiled, plan, sink);
+      return new ReduceTask(compiled, plan, sink, memoryBytes);
     },
   };
 }

@@ -29,6 +29,7 @@ export interface CompiledStage {
   readonly stage: Stage;
   /** At least one; only the last one ends at the sink. */
   readonly segments: readonly Segment[];
+  readonly reduceCount: number;
   /** The combiner before the shuffle, if the plan has one. */
   readonly combiner: CompiledReduce | undefined;
 }
@@ -51,7 +52,8 @@ export class StageCompiler {
       }
     }
     segments.push({ steps, end: undefined });
-    return { stage, segments, combiner: this.#combiner(stage) };
+    const reduceCount = segments.filter(({ end }) => end?.kind === "reduce").length;
+    return { stage, segments, reduceCount, combiner: this.#combiner(stage) };
   }
 
   #combiner({ sink }: Stage): CompiledReduce | undefined {

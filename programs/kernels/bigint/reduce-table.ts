@@ -16,7 +16,7 @@ import type { ReportFailure } from "../arithmetic-failure.ts";
 import { type Accumulator, createAccumulator } from "./accumulators.ts";
 import { type Column, compileExpression, type Evaluate } from "./compile-expression.ts";
 import { CAUSES, causeOf, EvaluationFailure, failureOf } from "./evaluation-failure.ts";
-import { extraBytes, type Integer, mapKey } from "./integer.ts";
+import { compareIntegers, extraBytes, type Integer, mapKey } from "./integer.ts";
 import { orderOf } from "./integer-order.ts";
 import type { IntegerReader } from "./integer-reader.ts";
 import type { IntegerWriter } from "./integer-writer.ts";
@@ -27,12 +27,41 @@ export interface CompiledReduce {
   readonly result: Evaluate;
 }
 
+/** Takes one result. */
+export type GivePair = (key: Integer, value: Integer) => void;
+
 export function compileReduce(step: ReduceStep): CompiledReduce {
   const operands = step.aggregates.map(({ operand }) => compileExpression(operand));
   return { step, operands, result: compileExpression(step.result) };
 }
 
+/** Computes the result of one key from its aggregates and gives it on, or reports why there is none. */
+export function giveResult(
+  { step, result }: CompiledReduce,
+  { key, columns }: { readonly key: Integer; readonly columns: readonly Column[] },
+  give: GivePair,
+  report: ReportFailure,
+): void {
+  let value: Integer;
+  try {
+    value = result(key, 0, columns);
+  } catch (error) {
+    report({ operation: step.operation, cause: causeOf(error), key, value: undefined });
+    return;
+  }
+  give(key, value);
+}
+
 const NO_COLUMNS: readonly Column[] = [];
+/** An entry of the map and of the keys, measured with 10^6 keys at its worst, just after the map has grown. */
+const KEY_BYTES = 160;
+/** A state in an array that has just grown, and a number on the heap. */
+const STATE_BYTES = 40;
+/** A value, its key's index, and both once more when they are brought together and sorted. */
+const VALUE_BYTES = 72;
+/** Two copies of long integers may stand in memory: of the one that is read and of the sum it went into. */
+const LONG_BYTES_FACTOR = 2;
+const SAMPLE_KEYS = 511;
 
 export class ReduceTable {
   readonly #reduce: CompiledReduce;
@@ -63,6 +92,49 @@ export class ReduceTable {
     return this.#extraBytes;
   }
 
+  /** An estimate, from above: long integers that were merged into others count until `measure`. */
+  get byteCount(): number {
+    const values = this.#accumulators.reduce((count, { valueCount }) => count + valueCount, 0);
+    const keyBytes = KEY_BYTES + STATE_BYTES * this.#accumulators.length;
+    return this.#keys.length * keyBytes + values * VALUE_BYTES + LONG_BYTES_FACTOR * this.#extraBytes;
+  }
+
+  /** True if there is an aggregate that keeps values. */
+  get keepsValues(): boolean {
+    return this.#accumulators.some(({ valueCount }) => valueCount > 0);
+  }
+
+  /** Counts the long integers that there are now. */
+  measure(): void {
+    const states = this.#accumulators.reduce((byteCount, accumulator) => byteCount + accumulator.extraBytes(), 0);
+    this.#extraBytes = this.#keys.reduce((byteCount: number, key) => byteCount + extraBytes(key), states);
+  }
+
+  /** Of two keys or more, one in the middle of them; at least one is greater. */
+  middleKey(): Integer {
+    const sampleCount = Math.min(this.#keys.length, SAMPLE_KEYS);
+    const sample = Array.from(
+      { length: sampleCount },
+      (_, index) => this.#keys[Math.floor((index * this.#keys.length) / sampleCount)],
+    );
+    return sample.sort(compareIntegers)[(sampleCount - 1) >>> 1];
+  }
+
+  /** Forgets the keys above `last` and all that came with them. */
+  retain(last: Integer): void {
+    const kept = [...this.#keys.keys()].filter((index) => this.#keys[index] <= last);
+    for (const accumulator of this.#accumulators) accumulator.retain(kept);
+    for (const failures of this.#failures) {
+      const causes = kept.map((index) => failures.get(index));
+      failures.clear();
+      for (const [place, cause] of causes.entries()) if (cause !== undefined) failures.set(place, cause);
+    }
+    this.#keys = kept.map((index) => this.#keys[index]);
+    this.#indexes.clear();
+    for (const [index, key] of this.#keys.entries()) this.#indexes.set(mapKey(key), index);
+    this.measure();
+  }
+
   update(key: Integer, value: Integer): void {
     const index = this.#locate(key);
     const { operands } = this.#reduce;
@@ -79,13 +151,21 @@ export class ReduceTable {
     }
   }
 
-  /** Reads one partial aggregate and merges it. */
-  merge(reader: IntegerReader): void {
-    const index = this.#locate(reader.read());
+  /** Reads what follows the key of a partial aggregate, and merges it. */
+  merge(key: Integer, reader: IntegerReader): void {
+    const index = this.#locate(key);
     for (let position = 0; position < this.#accumulators.length; position += 1) {
       const mark = Number(reader.read());
       if (mark === 0) this.#accumulators[position].merge(index, reader);
       else this.#fail(position, index, CAUSES[mark - 1]);
+    }
+  }
+
+  /** Reads what follows the key of a partial aggregate, and forgets it. */
+  skip(reader: IntegerReader): void {
+    for (const { stateIntegers } of this.#accumulators) {
+      if (reader.read() !== 0) continue;
+      for (let integer = 0; integer < stateIntegers; integer += 1) reader.read();
     }
   }
 
@@ -103,8 +183,7 @@ export class ReduceTable {
   }
 
   /** Computes the results and gives them on, without the keys that failed. */
-  emit(give: (key: Integer, value: Integer) => void, report: ReportFailure): void {
-    const { step, result } = this.#reduce;
+  emit(give: GivePair, report: ReportFailure): void {
     const columns: Column[] = this.#accumulators.map(() => 0);
     const order = orderOf(this.#keys);
     for (let place = 0; place < order.length; place += 1) {
@@ -112,14 +191,7 @@ export class ReduceTable {
       const key = this.#keys[index];
       for (let position = 0; position < columns.length; position += 1)
         columns[position] = this.#column(position, index);
-      let value: Integer;
-      try {
-        value = result(key, 0, columns);
-      } catch (error) {
-        report({ operation: step.operation, cause: causeOf(error), key, value: undefined });
-        continue;
-      }
-      give(key, value);
+      giveResult(this.#reduce, { key, columns }, give, report);
     }
   }
 

@@ -21,7 +21,7 @@ export class SplitTask implements Task {
 
   constructor(stage: CompiledStage, plan: Plan, format: TextFormat, sink: TaskSink) {
     this.#sink = openSink(stage, plan, sink);
-    this.#pipeline = new StepPipeline(stage, this.#sink, failureReporter(plan, sink));
+    this.#pipeline = new StepPipeline(stage, this.#sink, failureReporter(plan, sink), Number.POSITIVE_INFINITY);
     this.#parser = new TextParser(format, plan.onError, {
       pair: (key, value) => {
         this.#pairsIn += 1;
@@ -41,7 +41,6 @@ export class SplitTask implements Task {
 
   finish(): TaskStatistics {
     this.#parser.finish();
-    this.#pipeline.finish();
     this.#sink.finish();
     return { pairsIn: this.#pairsIn, pairsOut: this.#sink.pairsOut, lines: this.#parser.lines };
   }

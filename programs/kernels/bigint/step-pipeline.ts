@@ -1,15 +1,18 @@
 /**
  * Drives pairs through the steps of a stage to its sink, one at a time and depth first.
  *
- * Owns: the lists that flatMaps are in the middle of; the tables of the stage's reduces.
+ * Owns: the lists that flatMaps are in the middle of; the stage's reduces.
  * Never: reads text or blocks, decides where pairs go.
  *
  * P1. Pairs reach the sink in an order that depends on nothing but the order in which they came.
  * P2. Memory grows with the number of flatMaps, not with what they produce, and the stack with neither.
- * P3. A reduce holds what reaches it until all before it has ended; then its results go on, in order of keys.
+ * P3. A reduce holds what reaches it until all before it has ended; then its results go on, in order of keys. The first
+ *     reduce of a stage may end in several passes, each for all of its keys; no step between two reduces of a stage
+ *     changes keys, so that the later ones see all pairs of a key in one pass.
  */
 import assert from "node:assert/strict";
 import type { ReportFailure } from "../arithmetic-failure.ts";
+import { BoundedReduce } from "./bounded-reduce.ts";
 import type { Column } from "./compile-expression.ts";
 import type { ListCursor } from "./compile-list.ts";
 import type { CompiledStage, Segment } from "./compiled-stage.ts";
@@ -33,13 +36,18 @@ export class StepPipeline {
   readonly #report: ReportFailure;
   /** Innermost last; at most one for each flatMap. */
   readonly #open: OpenList[] = [];
-  /** By segment; only those that end in a reduce and have pairs. */
+  readonly #memoryBytes: number;
+  /** The stage's first step, where that is a reduce that has had pairs. */
+  #first: BoundedReduce | undefined;
+  /** By segment; only those that end in a later reduce and have pairs. */
   readonly #tables: (ReduceTable | undefined)[] = [];
 
-  constructor(stage: CompiledStage, sink: PairSink, report: ReportFailure) {
+  /** `memoryBytes`: what the tables of reduces may have; the results of one are the rows of the next. */
+  constructor(stage: CompiledStage, sink: PairSink, report: ReportFailure, memoryBytes: number) {
     this.#segments = stage.segments;
     this.#sink = sink;
     this.#report = report;
+    this.#memoryBytes = memoryBytes / Math.min(2, Math.max(1, stage.reduceCount));
   }
 
   /** Takes a pair at the first segment. */
@@ -47,19 +55,24 @@ export class StepPipeline {
     this.#flow(0, key, value);
   }
 
-  /** The table of the stage's first step, which must be a reduce. */
-  firstTable(): ReduceTable {
-    const { end, steps } = this.#segments[0];
-    assert(end?.kind === "reduce" && steps.length === 0);
-    return this.#table(0);
+  /** The stage's first step, which must be a reduce. */
+  firstReduce(): BoundedReduce {
+    if (this.#first === undefined) {
+      const { end, steps } = this.#segments[0];
+      assert(end?.kind === "reduce" && steps.length === 0);
+      this.#first = new BoundedReduce(end.reduce, this.#memoryBytes);
+    }
+    return this.#first;
   }
 
-  /** Lets every reduce give its results on, in the order of the steps. */
-  finish(): void {
-    for (let index = 0; index < this.#segments.length; index += 1) {
+  /** Lets every reduce give on what the pass brought, in the order of the steps. True: the first one needs its rows again. */
+  endPass(): boolean {
+    const goesOn = this.#first?.endPass((key, value) => this.#flow(1, key, value), this.#report) ?? false;
+    for (let index = 1; index < this.#segments.length; index += 1) {
       this.#tables[index]?.emit((key, value) => this.#flow(index + 1, key, value), this.#report);
       this.#tables[index] = undefined;
     }
+    return goesOn;
   }
 
   /** Drives one pair from a segment on, until nothing of it is left before the next reduce or the sink. */

@@ -215,6 +215,11 @@ export class Accumulator {
     return { values: out.values, causes: 0 };
   }
 
+  /** The key table has moved the states of its first `keyCount` keys together; there are no others any more. */
+  shrink(keyCount: number): void {
+    this.#count = keyCount;
+  }
+
   /** Forgets all keys, keeps the memory. */
   clear(): void {
     this.#count = 0;

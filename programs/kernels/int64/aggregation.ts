@@ -80,6 +80,11 @@ export class Aggregation {
     return this.#table.count;
   }
 
+  /** Keys in the table and rows of the holistic aggregates: what memory depends on. */
+  get size(): { readonly keys: number; readonly rows: number } {
+    return { keys: this.#table?.count ?? 0, rows: this.#holistic?.rowCount ?? 0 };
+  }
+
   /**
    * Takes raw rows.
    *
@@ -100,6 +105,31 @@ export class Aggregation {
       this.#holisticPositions.map((position) => operands[position]!),
       count,
     );
+  }
+
+  /** A key with about half of the table, or of the rows, on either side; see `middleOf`. */
+  middleOf(what: "keys" | "rows"): bigint {
+    const middle = what === "keys" ? this.#table?.middle() : this.#holistic?.middle();
+    assert(middle !== undefined);
+    return middle;
+  }
+
+  /** True if there are rows, all of them of this key. */
+  hasOnlyRowsOf(key: bigint): boolean {
+    return this.#holistic?.hasOnly(key) ?? false;
+  }
+
+  /** Forgets the keys above `last` and all that came with them. */
+  retain(last: bigint): void {
+    assert(this.#results === undefined);
+    if (this.#table !== undefined) {
+      this.#table.retain(
+        last,
+        this.#accumulators.flatMap((accumulator) => accumulator?.columns ?? []),
+      );
+      for (const accumulator of this.#accumulators) accumulator?.shrink(this.#table.count);
+    }
+    this.#holistic?.retain(last);
   }
 
   /** Takes partial aggregates, as `states` of an aggregation with the same specifications gave them. */

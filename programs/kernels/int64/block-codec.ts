@@ -76,7 +76,7 @@ export function decodeRows(
 }
 
 /** Pointers are passed in a fixed place of the instance's memory; the kernel reads them before it returns. */
-function passPointers(instance: KernelInstance, columns: readonly Pointer[]): Pointer {
+export function passPointers(instance: KernelInstance, columns: readonly Pointer[]): Pointer {
   const pointer = (instance.exports as unknown as BlockExports).columnPointers();
   instance.uint32s(pointer, columns.length).set(columns);
   return pointer;

@@ -11,8 +11,12 @@ const INT64_BYTES = 8;
 const CHUNK_VALUES_MIN = 4096;
 const CHUNK_VALUES_MAX = 1 << 18;
 
-interface Chunk {
+export interface ColumnPiece {
   readonly pointer: Pointer;
+  readonly count: number;
+}
+
+interface Chunk extends ColumnPiece {
   readonly capacity: number;
   count: number;
 }
@@ -40,6 +44,29 @@ export class GrowingColumn {
       from += taken;
     }
     this.#count += count;
+  }
+
+  /** One of the values. */
+  at(index: number): bigint {
+    let rest = index;
+    for (const { pointer, count } of this.#chunks) {
+      if (rest < count) return this.#instance.int64s(pointer + rest * INT64_BYTES, 1)[0]!;
+      rest -= count;
+    }
+    throw new RangeError(`a column of ${this.#count} values has none at ${index}`);
+  }
+
+  /** The values as they lie. */
+  get pieces(): readonly ColumnPiece[] {
+    return this.#chunks;
+  }
+
+  /** The values as they lie. The caller releases each piece; this column is empty afterwards. */
+  takePieces(): readonly ColumnPiece[] {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#count = 0;
+    return chunks;
   }
 
   /** A contiguous copy; the column stays as it is. The caller releases the copy. */

@@ -8,6 +8,7 @@
 import type { FinishedColumn, OperandColumn } from "./accumulator.ts";
 import { GrowingColumn } from "./growing-column.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
+import { middleOf, retainRows } from "./key-range.ts";
 import { sortPairs } from "./sort.ts";
 
 export type HolisticName = "median" | "distinct";
@@ -32,6 +33,7 @@ interface GroupExports {
   runCauses(
     ...operands: [Pointer, failedCauses: Pointer, failedCount: number, keys: Pointer, out: Pointer, causes: Pointer]
   ): void;
+  areEqual(values: Pointer, count: number, value: bigint): number;
   copyFailed(keys: Pointer, causes: Pointer, count: number, keysOut: Pointer, causesOut: Pointer): number;
 }
 
@@ -63,6 +65,28 @@ export class HolisticAggregates {
       failedKeys: new GrowingColumn(instance),
       failedCauses: new GrowingColumn(instance),
     }));
+  }
+
+  /** Rows so far; one whose operand failed counts once more for each aggregate. */
+  get rowCount(): number {
+    return this.#aggregates.reduce((count, { failedKeys }) => count + failedKeys.count, this.#keys.count);
+  }
+
+  /** The key of a row with about as many rows below it as above it; see `middleOf`. */
+  middle(): bigint {
+    return middleOf(this.#keys.count, (index) => this.#keys.at(index));
+  }
+
+  hasOnly(key: bigint): boolean {
+    return this.#keys.pieces.every(({ pointer, count }) => this.#kernels.areEqual(pointer, count, key) !== 0);
+  }
+
+  /** Forgets the rows of keys above `last`. */
+  retain(last: bigint): void {
+    retainRows(this.#instance, [this.#keys, ...this.#aggregates.map(({ values }) => values)], last);
+    for (const { failedKeys, failedCauses } of this.#aggregates) {
+      retainRows(this.#instance, [failedKeys, failedCauses], last);
+    }
   }
 
   /** `operands` are as many as the specifications. */

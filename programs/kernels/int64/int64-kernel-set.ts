@@ -18,10 +18,14 @@ import { SplitTask } from "./split-task.ts";
 /** Stages kept ready; one that is opened again after that many others is cut into segments again. */
 const OPEN_STAGES_MAX = 64;
 
-/** `module` is the compiled `kernels.wasm`; the plan's `integers` is `int64`. */
-export function createInt64KernelSet(module: WebAssembly.Module, plan: Plan): KernelSet {
+/** `module` is the compiled `kernels.wasm`; the plan's `integers` is `int64`; `memoryBytes` is what tables and rows may have. */
+export function createInt64KernelSet(
+  module: WebAssembly.Module,
+  plan: Plan,
+  memoryBytes = Number.POSITIVE_INFINITY,
+): KernelSet {
   assert(plan.integers === "int64", "these kernels compute with 64-bit integers");
-  const resources = new KernelResources(instantiateKernels(module), plan);
+  const resources = new KernelResources(instantiateKernels(module), plan, memoryBytes);
   const stages = new OpenStages(resources);
   return { openStage: (stage) => stages.open(stage), output: outputKernels(resources) };
 }

@@ -25,6 +25,8 @@ export interface AggregationShape {
 export class KernelResources {
   readonly instance: KernelInstance;
   readonly plan: Plan;
+  /** What the kernels may have in all; see `memory-limits.ts`. */
+  readonly memoryBytes: number;
   readonly kernels: StepKernels;
   readonly memory: MemoryPool;
   readonly bundles: BundleWriter;
@@ -36,7 +38,8 @@ export class KernelResources {
   /** Longest idle first. */
   readonly #aggregations: { readonly signature: string; readonly aggregation: Aggregation }[] = [];
 
-  constructor(instance: KernelInstance, plan: Plan) {
+  constructor(instance: KernelInstance, plan: Plan, memoryBytes: number) {
+    this.memoryBytes = memoryBytes;
     this.instance = instance;
     this.plan = plan;
     this.kernels = new StepKernels(new ChainCompiler(instance));

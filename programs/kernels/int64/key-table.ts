@@ -5,7 +5,9 @@
  * Never: knows what the states beside the keys mean.
  */
 import { BATCH_PAIRS } from "../../limits.ts";
+import { passPointers } from "./block-codec.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
+import { middleOf } from "./key-range.ts";
 import { sortKeysWithIndex } from "./sort.ts";
 
 interface TableExports {
@@ -15,6 +17,7 @@ interface TableExports {
   keyTableCount(table: Pointer): number;
   keyTableKeys(table: Pointer): Pointer;
   orderKeyTable(table: Pointer, keysOut: Pointer, indexesOut: Pointer): number;
+  retainKeys(table: Pointer, last: bigint, columns: Pointer, columnCount: number): number;
   locateKeys(table: Pointer, keys: Pointer, count: number, indexes: Pointer): void;
 }
 
@@ -69,6 +72,18 @@ export class KeyTable {
       sortKeysWithIndex(this.#instance, keys, indexes, count);
     }
     return { count, keys, indexes };
+  }
+
+  /** A key with about as many below it as above it; at least one key, and not the greatest of several. */
+  middle(): bigint {
+    const { count } = this;
+    const keys = this.#instance.int64s(this.keys, count);
+    return middleOf(count, (index) => keys[index]!);
+  }
+
+  /** Forgets the keys above `last`, and their rows in the columns beside the keys; the others get new indexes. */
+  retain(last: bigint, columns: readonly Pointer[]): void {
+    this.#exports.retainKeys(this.#table, last, passPointers(this.#instance, columns), columns.length);
   }
 
   /** Empties the table, keeps its memory. */

@@ -19,6 +19,9 @@ import { INT64_BYTES } from "./memory-pool.ts";
 const COLUMN_BYTES = BATCH_PAIRS * INT64_BYTES;
 const NO_COLUMNS: readonly Pointer[] = [];
 
+/** Takes results, at most a batch. */
+export type GivePairs = (columns: PairColumns, count: number) => void;
+
 interface ComputedColumn {
   readonly values: Pointer;
   readonly causes: Pointer;
@@ -39,6 +42,11 @@ export class ReduceTable {
 
   /** Takes pairs, at most a batch. */
   update(columns: PairColumns, count: number): void {
+    this.aggregation.update(columns.keys, this.operandsOf(columns, count), count);
+  }
+
+  /** What the aggregates take of pairs, at most a batch; valid until the next call. */
+  operandsOf(columns: PairColumns, count: number): OperandColumn[] {
     const { projections, operands } = this.#reduce;
     const inputs = { keys: columns.keys, values: columns.values, columns: NO_COLUMNS, causes: NO_COLUMNS };
     const computed = projections.map((projection, index): OperandColumn => {
@@ -46,16 +54,14 @@ export class ReduceTable {
       const failed = projection.run(inputs, count, values, causes);
       return { values, causes: failed > 0 ? causes : 0 };
     });
-    const operandColumns = operands.map((source): OperandColumn => {
+    return operands.map((source): OperandColumn => {
       if (source.from === "projection") return computed[source.index];
       return { values: source.from === "key" ? columns.keys : columns.values, causes: 0 };
     });
-    this.aggregation.update(columns.keys, operandColumns, count);
   }
 
   /** Computes the results and gives them on in batches, without the keys that failed. The columns may be overwritten. */
-  emit(give: (columns: PairColumns, count: number) => void, report: ReportFailure): void {
-    const results = this.aggregation.results();
+  emit(give: GivePairs, report: ReportFailure, results = this.aggregation.results()): void {
     const scratch = this.#reduce.result.from === "projection" ? this.#acquireColumn() : undefined;
     for (let from = 0; from < results.count; from += BATCH_PAIRS) {
       const count = Math.min(BATCH_PAIRS, results.count - from);

@@ -2,12 +2,15 @@
  * A shuffled stage at work: blocks of one target partition in, through the stage's reduces and steps, to its sink.
  *
  * Owns: the block being taken in.
- * Never: depends on the order of the blocks: the stage's first reduce has all of them before anything goes on.
+ * Never: depends on the order of the blocks: the stage's first reduce has all rows of a key before any result goes on.
+ *
+ * R1. Where the first reduce needs several passes, all that follows gets the results of each in turn, in ascending order
+ *     of keys: the sink gets the same pairs in the same order as from a single pass.
  */
 import assert from "node:assert/strict";
 import { BATCH_PAIRS } from "../../limits.ts";
 import { failureReporter } from "../arithmetic-failure.ts";
-import type { Task, TaskSink, TaskStatistics } from "../kernel-set.ts";
+import type { PassingTask, TaskSink, TaskStatistics } from "../kernel-set.ts";
 import { type BlockHeader, decodeRows, openBlock } from "./block-codec.ts";
 import type { CompiledStage } from "./compiled-stage.ts";
 import type { Pointer } from "./instance.ts";
@@ -19,7 +22,7 @@ import { StepPipeline } from "./step-pipeline.ts";
 
 const COLUMN_BYTES = BATCH_PAIRS * INT64_BYTES;
 
-export class ReduceTask implements Task {
+export class ReduceTask implements PassingTask {
   readonly #resources: KernelResources;
   readonly #sink: PairSink;
   readonly #pipeline: StepPipeline;
@@ -27,6 +30,8 @@ export class ReduceTask implements Task {
   /** Decoded columns of a batch, as many as any block so far had. */
   readonly #columns: Pointer[] = [];
   #pairsIn = 0;
+  #isFirstPass = true;
+  #isThrough = false;
 
   constructor(stage: CompiledStage, resources: KernelResources, sink: TaskSink) {
     this.#resources = resources;
@@ -46,10 +51,17 @@ export class ReduceTask implements Task {
     for (let from = 0; from < header.count; from += BATCH_PAIRS) {
       this.#takeRows(block, header, from, Math.min(BATCH_PAIRS, header.count - from));
     }
-    this.#pairsIn += header.count;
+    if (this.#isFirstPass) this.#pairsIn += header.count;
+  }
+
+  again(): boolean {
+    this.#isFirstPass = false;
+    this.#isThrough = !this.#pipeline.endPass();
+    return !this.#isThrough;
   }
 
   finish(): TaskStatistics {
+    assert(this.#isThrough, "a reduce ends after its last pass");
     this.#pipeline.finish();
     this.#sink.finish();
     for (const column of this.#columns) this.#resources.memory.release(column, COLUMN_BYTES);
@@ -61,8 +73,8 @@ export class ReduceTask implements Task {
     while (this.#columns.length < columnCount) this.#columns.push(this.#resources.memory.acquire(COLUMN_BYTES));
     const columns = this.#columns.slice(0, columnCount);
     decodeRows(this.#resources.instance, block, from, count, columns);
-    const table = this.#pipeline.firstTable();
-    if (kind === 0) table.update({ keys: columns[0], values: columns[1] }, count);
-    else table.aggregation.merge(columns[0], columns.slice(1), count);
+    const first = this.#pipeline.firstReduce();
+    if (kind === 0) first.update({ keys: columns[0], values: columns[1] }, count);
+    else first.merge(columns, count);
   }
 }

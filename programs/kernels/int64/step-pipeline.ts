@@ -1,21 +1,25 @@
 /**
  * Drives batches of pairs through the segments of a stage to its sink, depth first.
  *
- * Owns: the cursors of half expanded batches and the buffers they expand into; the tables of the stage's reduces.
+ * Owns: the cursors of half expanded batches and the buffers they expand into; the stage's reduces.
  * Never: reads text or blocks, decides where pairs go.
  *
  * P1. Pairs reach the sink in an order that depends on nothing but the order in which they came: an expansion's buffer is
  *     drained through all that follows before the expansion goes on.
  * P2. Memory is bounded by the number of flatMaps, not by what they produce: all their buffers together have at most
  *     EXPANSION_PAIRS_MAX pairs (or EXPANSION_PAIRS_MIN each).
- * P3. A reduce holds what reaches it until all before it has ended; then its results go on, in order of keys.
+ * P3. A reduce holds what reaches it until all before it has ended; then its results go on, in order of keys. The first
+ *     reduce of a stage may end in several passes, each for all of its keys; no step between two reduces of a stage
+ *     changes keys, so that the later ones see all pairs of a key in one pass.
  */
 import assert from "node:assert/strict";
 import { BATCH_PAIRS, EXPANSION_PAIRS_MAX, EXPANSION_PAIRS_MIN } from "../../limits.ts";
 import type { ReportFailure } from "../arithmetic-failure.ts";
+import { BoundedReduce } from "./bounded-reduce.ts";
 import type { CompiledStage, Segment } from "./compiled-stage.ts";
 import type { PairColumns } from "./instance.ts";
 import type { KernelResources } from "./kernel-resources.ts";
+import { type AggregationLimits, aggregationLimits } from "./memory-limits.ts";
 import { INT64_BYTES } from "./memory-pool.ts";
 import type { PairSink } from "./pair-sink.ts";
 import { ReduceTable } from "./reduce-table.ts";
@@ -38,8 +42,11 @@ export class StepPipeline {
   readonly #capacity: number;
   /** By segment; only those that end in a flatMap and have had pairs. */
   readonly #cursors: (Cursor | undefined)[] = [];
-  /** By segment; only those that end in a reduce and have pairs. */
+  /** The stage's first step, where that is a reduce that has had pairs. */
+  #first: BoundedReduce | undefined;
+  /** By segment; only those that end in a later reduce and have pairs. */
   readonly #tables: (ReduceTable | undefined)[] = [];
+  readonly #limits: AggregationLimits;
 
   constructor(stage: CompiledStage, resources: KernelResources, sink: PairSink, report: ReportFailure) {
     this.#segments = stage.segments;
@@ -47,6 +54,7 @@ export class StepPipeline {
     this.#sink = sink;
     this.#report = report;
     this.#capacity = expansionCapacity(stage.flatMapCount);
+    this.#limits = aggregationLimits(stage.stage.steps, resources.memoryBytes);
   }
 
   /** Takes a batch at the first segment; overwrites its columns. */
@@ -54,21 +62,32 @@ export class StepPipeline {
     this.#flow(0, columns, count);
   }
 
-  /** The table of the stage's first step, which must be a reduce. */
-  firstTable(): ReduceTable {
-    assert(this.#segments[0].end === "reduce" && this.#segments[0].chain === undefined);
-    return this.#table(0);
+  /** The stage's first step, which must be a reduce. */
+  firstReduce(): BoundedReduce {
+    if (this.#first === undefined) {
+      const { chain, reduce } = this.#segments[0];
+      assert(reduce !== undefined && chain === undefined);
+      this.#first = new BoundedReduce(reduce, this.#resources, this.#limits);
+    }
+    return this.#first;
   }
 
-  /** Lets every reduce give its results on, in the order of the steps, and gives all memory back. */
-  finish(): void {
-    for (let index = 0; index < this.#segments.length; index += 1) {
+  /** Lets every reduce give on what the pass brought, in the order of the steps. True: the first one needs its rows again. */
+  endPass(): boolean {
+    const goesOn = this.#first?.endPass((columns, count) => this.#flow(1, columns, count), this.#report) ?? false;
+    for (let index = 1; index < this.#segments.length; index += 1) {
       const table = this.#tables[index];
       if (table === undefined) continue;
       table.emit((columns, count) => this.#flow(index + 1, columns, count), this.#report);
       table.dispose();
       this.#tables[index] = undefined;
     }
+    return goesOn;
+  }
+
+  /** Gives all memory back. */
+  finish(): void {
+    this.#first?.dispose();
     for (const cursor of this.#cursors) if (cursor !== undefined) this.#releaseColumns(cursor.out);
   }
 

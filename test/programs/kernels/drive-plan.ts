@@ -91,7 +91,9 @@ export function runSplit(drive: Drive, split: Uint8Array): TaskOutcome {
 export function runReduce(drive: Drive, stage: number, blocks: readonly Uint8Array[]): TaskOutcome {
   const collector = new Collector();
   const task = drive.openKernels().openStage(stage).beginReduce(collector);
-  for (const block of blocks) pushBytes(task, block);
+  do {
+    for (const block of blocks) pushBytes(task, block);
+  } while (task.again());
   return { stage, statistics: task.finish(), ...collector.contents() };
 }
 

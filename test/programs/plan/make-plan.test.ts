@@ -42,6 +42,11 @@ const SHAPES: readonly { readonly circumstance: string; readonly drafts: readonl
       stages: " | reduce map filter flatMap reduce",
     },
     {
+      circumstance: "with a flatMap before a later reduce that keeps all values",
+      drafts: [reduce(), flatMap(), reduce(aggregate("median")), map(), reduce(aggregate("distinct"))],
+      stages: " | reduce flatMap | reduce map reduce",
+    },
+    {
       circumstance: "with changeKey between two reduces",
       drafts: [reduce(), changeKey(), reduce()],
       stages: " | reduce changeKey | reduce",
@@ -226,20 +231,28 @@ test("plan: every operation runs in the program's order, whatever the program", 
   );
 });
 
-test("plan: a shuffle stands exactly before each reduce whose input is not partitioned by key, whatever the program", (t) => {
+test("plan: a shuffle stands exactly before each reduce that needs one, whatever the program", (t) => {
   fc.assert(
     fc.property(draftsArbitrary, (drafts) => {
       const { stages } = makePlan(program(drafts));
       for (const [index, stage] of stages.entries()) {
         let partitioned = index > 0;
+        let expanded = false;
         for (const [at, step] of stage.steps.entries()) {
           if (step.kind === "reduce") t.true(partitioned, "a reduce must find its input partitioned by key");
+          if (step.kind === "reduce") {
+            t.true(step.decomposable || !expanded, "values of one key that a flatMap made can be read again");
+            expanded = false;
+          }
           if (step.kind === "changeKey") partitioned = false;
+          if (step.kind === "flatMap") expanded = true;
           if (index > 0 && at === 0) t.is(step.kind, "reduce", "a shuffled stage begins with a reduce");
         }
         const last = index === stages.length - 1;
         t.is(stage.sink.kind, last ? "output" : "shuffle");
-        if (!last) t.false(partitioned, "pairs that are partitioned by key already are not moved");
+        const next = stages[index + 1]?.steps[0];
+        const keepsValues = next?.kind === "reduce" && !next.decomposable && expanded;
+        if (!last) t.true(!partitioned || keepsValues, "pairs that are partitioned by key already are not moved");
       }
     }),
   );

@@ -75,6 +75,12 @@ export function copyFailed(keys: usize, causes: usize, count: u32, keysOut: usiz
   return copied;
 }
 
+/** Whether all values are this one. */
+export function areEqual(values: usize, count: u32, value: i64): bool {
+  for (let row: u32 = 0; row < count; row++) if (keyAt(values, row) != value) return false;
+  return true;
+}
+
 // @ts-ignore: decorator
 @inline
 function runEnd(keys: usize, from: u32, count: u32): u32 {

@@ -8,6 +8,7 @@ export * from "./aggregate";
 export * from "./group";
 export { gather64, sortKeysWithIndex, sortPairs } from "./sort";
 export * from "./scatter";
+export * from "./select";
 export { parseCsv } from "./text-csv";
 export { parseNdjson } from "./text-ndjson";
 export * from "./arithmetic";

@@ -64,6 +64,32 @@ export function locateKeys(table: KeyTable, keys: usize, count: u32, indexes: us
   }
 }
 
+/**
+ * Forgets the keys above `last`, and with them their rows in the columns of int64 whose pointers lie at `columns`; the keys
+ * that are left keep their order, and get new indexes. Returns how many they are.
+ */
+export function retainKeys(table: KeyTable, last: i64, columns: usize, columnCount: u32): u32 {
+  const keys = table.keys;
+  const keyCount = table.keyCount;
+  let kept: u32 = 0;
+  for (let index: u32 = 0; index < keyCount; index++) {
+    const key = load<i64>(keys + ((<usize>index) << 3));
+    if (key > last) continue;
+    if (kept < index) {
+      store<i64>(keys + ((<usize>kept) << 3), key);
+      for (let column: usize = 0; column < <usize>columnCount; column++) {
+        const states = <usize>load<u32>(columns + (column << 2));
+        store<i64>(states + ((<usize>kept) << 3), load<i64>(states + ((<usize>index) << 3)));
+      }
+    }
+    kept++;
+  }
+  table.keyCount = kept;
+  if (table.direct) buildDirect(table);
+  else buildHashed(table);
+  return kept;
+}
+
 /** Writes all keys ascending and the index (u32) of each, if the slots' shape gives the order. Returns if it did. */
 export function orderKeyTable(table: KeyTable, keysOut: usize, indexesOut: usize): bool {
   if (!table.direct) return false;
