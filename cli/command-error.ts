@@ -5,7 +5,7 @@
  * Never: writes them, exits.
  */
 import type { TaskFailure } from "../actors/executor/messages.ts";
-import { ProgramError, type Reject } from "../programs/errors.ts";
+import { type Diagnostic, ProgramError, type Reject } from "../programs/errors.ts";
 import type { Plan } from "../programs/plan/plan.ts";
 import { escapeText } from "../programs/quote-text.ts";
 import { RuntimeError } from "../runtime/errors.ts";
@@ -35,6 +35,18 @@ export class ProgramFileError extends Error {
   }
 }
 
+/** The settings of a long-running process are wrong; each diagnostic's place is an option, a variable or a file's key. */
+export class SettingsError extends Error {
+  readonly code = "SETTINGS_INVALID";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(lineOf).join("\n"));
+    this.name = "SettingsError";
+    this.diagnostics = diagnostics;
+  }
+}
+
 export interface ToldError {
   readonly code: string;
   readonly exitCode: number;
@@ -51,6 +63,9 @@ export function tellError(error: unknown): ToldError {
       return [file, place, message].filter((part) => part !== "").join(": ");
     });
     return { code: found.code, exitCode: EXIT.usage, lines };
+  }
+  if (error instanceof SettingsError) {
+    return { code: error.code, exitCode: EXIT.usage, lines: error.diagnostics.map((found) => oneLine(lineOf(found))) };
   }
   if (error instanceof ProgramError) {
     return { code: error.code, exitCode: EXIT.usage, lines: error.message.split("\n") };
@@ -74,6 +89,10 @@ function tellReject({ file, line }: TaskFailure, reject: Reject, plan: Plan): st
   const { place, text } = plan.operations[reject.operation];
   const target = reject.value === null ? `the values of key ${reject.key}` : `<${reject.key}, ${reject.value}>`;
   return `${place} (${text}) on ${target}: ${reject.reason}`;
+}
+
+function lineOf({ place, message }: Diagnostic): string {
+  return place === "" ? message : `${place}: ${message}`;
 }
 
 function oneLine(text: string): string {

@@ -20,6 +20,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["PROGRAM_UNREADABLE", EXIT.usage],
   ["USAGE", EXIT.usage],
   ["TOKEN_UNUSABLE", EXIT.usage],
+  ["SETTINGS_INVALID", EXIT.usage],
   ["INPUT_MISSING", EXIT.usage],
   ["INPUT_UNREADABLE", EXIT.usage],
   ["INPUT_NOT_A_FILE", EXIT.usage],

@@ -28,7 +28,7 @@ export function* dataDirectories(job: string, { directory, journaled }: DataDire
     yield path.resolve(directory);
     return;
   }
-  const root = directory === undefined ? defaultRoot() : path.resolve(directory);
+  const root = directory === undefined ? dataDirectoryRoot() : path.resolve(directory);
   if (!journaled) {
     yield path.join(root, `temporary-${process.pid}-${randomBytes(4).toString("hex")}`);
     return;
@@ -52,7 +52,8 @@ export function attemptName(job: string, directory: string): string {
   return `${job}-${createHash("sha256").update(directory).digest("hex").slice(0, 8)}`;
 }
 
-function defaultRoot(): string {
+/** The directory in which each job, and each role, has one of its own. Errors: DATA_DIRECTORY_UNUSABLE. */
+export function dataDirectoryRoot(): string {
   const { ACTOR_DATAFLOW_DATA_DIR, XDG_STATE_HOME, HOME } = process.env;
   if (ACTOR_DATAFLOW_DATA_DIR) {
     const root = path.resolve(ACTOR_DATAFLOW_DATA_DIR);
