@@ -7,7 +7,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import test, { type ExecutionContext } from "ava";
 import { SettingsError, tellError } from "../../../cli/command-error.ts";
-import { parseEndpoint } from "../../../cli/endpoint.ts";
+import { endpointText, parseEndpoint } from "../../../cli/endpoint.ts";
 import { optionOf, SETTING_KEYS, SETTINGS, variableOf } from "../../../cli/start/setting-table.ts";
 import { settleStart } from "../../../cli/start/settings.ts";
 import { temporaryDirectory } from "../../actors/temporary-directory.ts";
@@ -232,6 +232,7 @@ test("endpoint: hosts, addresses and ports are told apart", (t) => {
   t.deepEqual(parseEndpoint("a.example"), { host: "a.example", port: 7411 });
   t.deepEqual(parseEndpoint("10.0.0.1:80"), { host: "10.0.0.1", port: 80 });
   t.deepEqual(parseEndpoint("[fe80::1]:80"), { host: "fe80::1", port: 80 });
+  for (const text of ["a.example:1", "[fe80::1]:80"]) t.is(endpointText(parseEndpoint(text)!), text);
   for (const wrong of ["", ":80", "a:", "a:0", "a:65536", "a:1:2", "::1", "http://a:80", "a b:1", "a/b:1", "[a:1"]) {
     t.is(parseEndpoint(wrong), undefined, wrong);
   }
