@@ -69,7 +69,7 @@ export interface Tree {
   children(): string[];
   /** Reports a child as lost to its supervisor, which restarts it: for chaos and tests. */
   kill(child: string, reason: string): void;
-  /** Stops everything, in reverse order of the picture above. */
+  /** Stops everything, in reverse order of the picture above; resolves when the last thread has ended. */
   stop(): Promise<void>;
 }
 
@@ -83,6 +83,8 @@ interface Plot {
     readonly takenOver: Map<string, number>;
     readonly tasksStarted: Map<string, number>;
   };
+  /** Ends of threads that are being terminated. */
+  readonly endings: Set<Promise<unknown>>;
   /** Partitions that have been started and not stopped: a supervisor looks after them. */
   readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
   /** Submitted and not ended; a coordinator that died before it journaled one is told of it again. */
@@ -94,7 +96,7 @@ export function startTree(options: TreeOptions): Tree {
   const intensity = intensityOf(options);
   const board = new Switchboard(clock, (): SupervisorRef => root);
   const view = { progress: new Map(), output: new Map(), takenOver: new Map(), tasksStarted: new Map() };
-  const plot: Plot = { options, board, view, partitions: new Map(), submitted: new Map() };
+  const plot: Plot = { options, board, view, endings: new Set(), partitions: new Map(), submitted: new Map() };
   const children = [
     supervisor(plot, "executors"),
     pool(plot),
@@ -119,11 +121,13 @@ export function startTree(options: TreeOptions): Tree {
     kill: (child, reason) => board.kill(child, reason),
     stop: async () => {
       board.close();
-      if (root.getSnapshot().status !== "active") return;
-      await new Promise<void>((resolve) => {
-        root.subscribe({ complete: resolve, error: () => resolve() });
-        root.send({ type: "supervisor.stop" });
-      });
+      if (root.getSnapshot().status === "active") {
+        await new Promise<void>((resolve) => {
+          root.subscribe({ complete: resolve, error: () => resolve() });
+          root.send({ type: "supervisor.stop" });
+        });
+      }
+      await Promise.all(plot.endings);
     },
   };
 }
@@ -160,14 +164,18 @@ function supervisor({ board, options }: Plot, id: string): ChildSpecification {
   return specifyChild({ id, logic: supervisorLogic, input: () => ({ clock, random, intensity, observer }) });
 }
 
-function pool({ board, options, view }: Plot): ChildSpecification {
+function pool({ board, options, view, endings }: Plot): ChildSpecification {
   const { thread, executorCount } = options;
   const tell = (event: Message): void => board.send("pool", event);
+  const noteEnding = (ended: Promise<unknown>): void => {
+    endings.add(ended);
+    void ended.finally(() => endings.delete(ended)); // Terminating a thread never fails.
+  };
   const startExecutor = (index: number): void => {
     const id = executorId(index);
     const input = (incarnation: number) => {
       const segmentName = `${thread.segmentName}-e${index}-i${incarnation}`;
-      return { index, incarnation, thread: { ...thread, segmentName }, tell };
+      return { index, incarnation, thread: { ...thread, segmentName }, noteEnding, tell };
     };
     const specification = specifyChild({ id, logic: executorMachine, input, shutdownMs: 0 });
     board.start("executors", specification);

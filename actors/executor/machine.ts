@@ -8,12 +8,14 @@
 import { setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { ExecutorCommand, ExecutorFact, ThreadInput } from "./messages.ts";
-import { type ThreadFact, threadLogic } from "./thread-logic.ts";
+import { type ThreadFact, type ThreadLife, threadLogic } from "./thread-logic.ts";
 
 export interface ExecutorInput {
   readonly index: number;
   readonly incarnation: number;
   readonly thread: Omit<ThreadInput, "progress">;
+  /** See `ThreadLife`. */
+  readonly noteEnding: ThreadLife["noteEnding"];
   /** The executor's pool. */
   readonly tell: (fact: ExecutorFact) => void;
 }
@@ -59,7 +61,7 @@ export const executorMachine = setup({
   invoke: {
     id: "thread",
     src: "thread",
-    input: ({ context }) => ({ ...context.thread, progress: context.progress }),
+    input: ({ context: { thread, progress, noteEnding } }) => ({ thread: { ...thread, progress }, noteEnding }),
   },
   initial: "serving",
   states: {

@@ -2,7 +2,7 @@
  * A worker thread as an XState callback actor.
  *
  * Owns: starting and terminating the thread.
- * Never: outlives its actor: stopping it terminates the thread.
+ * Never: outlives its actor: stopping it terminates the thread, and tells when that has ended.
  */
 import { Worker } from "node:worker_threads";
 import { fromCallback } from "xstate";
@@ -17,8 +17,14 @@ export interface ThreadOrder {
   readonly command: ThreadCommand;
 }
 
-export const threadLogic = fromCallback<ThreadOrder, ThreadInput>(({ input, receive, sendBack }) => {
-  const thread = new Worker(new URL("./thread.js", import.meta.url), { workerData: input });
+export interface ThreadLife {
+  readonly thread: ThreadInput;
+  /** Given the end of a thread that is being terminated: until then it may hold files open, or make one. */
+  readonly noteEnding: (ended: Promise<unknown>) => void;
+}
+
+export const threadLogic = fromCallback<ThreadOrder, ThreadLife>(({ input, receive, sendBack }) => {
+  const thread = new Worker(new URL("./thread.js", import.meta.url), { workerData: input.thread });
   let reason = "";
   thread.on("message", (event: ThreadEvent) => sendBack({ type: "thread.event", event }));
   thread.on("error", (error: Error) => {
@@ -28,6 +34,6 @@ export const threadLogic = fromCallback<ThreadOrder, ThreadInput>(({ input, rece
     sendBack({ type: "thread.died", reason: reason || `the thread ended with code ${code}` }),
   );
   receive(({ command }) => thread.postMessage(command));
-  // Nothing waits for the termination: what the thread still writes is named by no journal.
-  return () => void thread.terminate();
+  // The actor does not wait for the termination: what the thread still writes is named by no journal.
+  return () => input.noteEnding(thread.terminate());
 });
