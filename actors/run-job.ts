@@ -9,13 +9,14 @@
  * R3. What is freed is put aside while the lock is held: whoever takes the lock next finds nothing that is about to go.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import { RuntimeError } from "../runtime/errors.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
 import { createLevelJournal } from "../runtime/journal/level-journal.ts";
 import { createMemoryJournal } from "../runtime/journal/memory-journal.ts";
+import { makeDirectory } from "../runtime/make-directory.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { JOB_LOG_PREFIX } from "./coordinator/messages.ts";
@@ -66,6 +67,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   const segmentDirectory = path.join(options.dataDirectory, "segments");
   const journalDirectory = path.join(options.dataDirectory, "journal");
   createDirectory(options.dataDirectory);
+  if (options.journaled) createDirectory(journalDirectory);
   const journal = openJournal(options, journalDirectory);
   await journal.open();
   let settle: { resolve(end: JobOutcome): void; reject(error: RuntimeError): void };
@@ -116,9 +118,10 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   }
 }
 
+/** LevelDB would make its own directory too, but not name the one that is to blame. */
 function createDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
   } catch (error) {
     const message = `cannot use "${directory}" as data directory: ${(error as Error).message}`;
     throw new RuntimeError("DATA_DIRECTORY_UNUSABLE", message, error);

@@ -21,8 +21,10 @@ process.once("exit", (code) => {
 });
 const exitCode = await main();
 isEnded = true;
-// What was written is on its way still, where a stream is a pipe; threads that linger must not hold the process.
-for (const stream of [process.stdout, process.stderr]) {
+// What was written is on its way still, where a stream is a pipe; threads that linger must not hold the process. Whoever
+// interrupts does not wait for a reader that has stopped reading.
+const streams = exitCode === EXIT.interrupted ? [process.stderr] : [process.stdout, process.stderr];
+for (const stream of streams) {
   await new Promise<void>((resolve) => stream.write("", () => resolve()));
 }
 process.exit(exitCode);

@@ -74,8 +74,9 @@ async function runSettled(settings: RunSettings, options: RunOptions, stop: Stop
   const facts = { ...reportOf(settings), ...measure(run, settings), restarts };
   if (end === "stop") {
     await run.end("interrupted");
-    const report: RunReport = { ...facts, status: "interrupted", elapsedMs: elapsed() };
-    return await tellEnd(report, { told: tellInterruption(run, options), options, settings });
+    const told = tellInterruption(run, options);
+    const report: RunReport = { ...facts, status: "interrupted", elapsedMs: elapsed(), error: errorOf(told) };
+    return await tellEnd(report, { told, options, settings });
   }
   if (end.kind === "done") {
     await run.end("done");

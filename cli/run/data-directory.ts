@@ -8,10 +8,11 @@
  * D2. What was made without a wish is removed when the job is done, and, without a journal, however it ends.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { accessSync, constants, mkdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, rmdirSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { RuntimeError } from "../../runtime/errors.ts";
+import { makeDirectory } from "../../runtime/make-directory.ts";
 
 export interface DataDirectoryWish {
   /** `--data-dir`; without a journal, where the temporary directory is made. */
@@ -78,7 +79,7 @@ export function dataDirectoryRoot(): string {
 /** Makes the directory if it can; why it cannot be used, if so. */
 function problemOf(root: string): string | undefined {
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeDirectory(root, 0o700);
     accessSync(root, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

@@ -1,0 +1,59 @@
+/**
+ * `chaos` as a process: what it says, and that it notices a difference.
+ */
+import test, { type ExecutionContext } from "ava";
+import type { ChaosReport } from "../../cli/chaos/chaos-report.ts";
+import { CommandStage, repeatedPairs, SUMS } from "./command.ts";
+
+function stageOf(t: ExecutionContext): CommandStage {
+  const stage = new CommandStage(t);
+  stage.write({ "sums.json": SUMS, "pairs.csv": repeatedPairs(THREE_HUNDRED).text });
+  return stage;
+}
+
+/** 1.5 MB: small enough for the reference interpreter. */
+const THREE_HUNDRED = 300;
+
+test.serial("chaos: a program that is disturbed gives the same output, exit code 0", (t) => {
+  const stage = stageOf(t);
+  const { status, stdout, stderr } = stage.run(["chaos", "sums.json", "--rate", "5", "--runs", "2", "--seed", "3"]);
+  t.deepEqual([status, stderr], [0, ""]);
+  const lines = stdout.split("\n");
+  t.regex(
+    lines[0] ?? "",
+    /^undisturbed: 150,000 rows in, 500 rows out, [\d.]+ s, as the reference interpreter has it$/,
+  );
+  t.regex(lines[1] ?? "", /^seed 3: same output; \d+ kills?/);
+  t.regex(lines[2] ?? "", /^seed 4: same output; \d+ kills?/);
+  t.deepEqual(lines.slice(3), ["2 runs, always the same output", ""]);
+  t.deepEqual(stage.files(), ["pairs.csv", "sums.json"]);
+});
+
+test.serial("chaos: a difference that is planted in restarted executors is found, exit code 1", (t) => {
+  const stage = stageOf(t);
+  const options = ["chaos", "sums.json", "--kill", "executor", "--rate", "5", "--runs", "4", "--json"];
+  const { status, stdout, stderr } = stage.run(options, { tamper: "falsify" });
+  t.is(stderr, "");
+  const report = JSON.parse(stdout) as ChaosReport;
+  t.is(report.undisturbed.sameAsReference, true);
+  const killed = report.runs.filter(({ kills }) => (kills.executor ?? 0) > 0);
+  t.true(killed.length > 0, "the planted difference shows only in runs with a kill");
+  t.is(status, 1);
+  t.is(report.status, "different");
+});
+
+test.serial("chaos: parts that this version has in one process are refused", (t) => {
+  const { status, stderr } = stageOf(t).run(["chaos", "sums.json", "--kill", "worker,coordinator"]);
+  t.is(status, 2);
+  t.regex(stderr, /^--kill takes actor and executor: /);
+  const unknown = stageOf(t).run(["chaos", "sums.json", "--kill", "acter"]);
+  t.is(unknown.status, 2);
+  t.regex(unknown.stderr, /It takes "?actor"?,/);
+});
+
+test.serial("chaos: a program that fails undisturbed fails as it does in run", (t) => {
+  const stage = stageOf(t);
+  stage.write({ "bad.csv": "x,1\n" });
+  const { status, stdout, stderr } = stage.run(["chaos", "sums.json", "--input", "bad.csv"]);
+  t.deepEqual([status, stdout, stderr], [1, "", 'bad.csv:1: "x,1": "x" is not an integer\n']);
+});

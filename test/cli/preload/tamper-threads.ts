@@ -1,0 +1,45 @@
+/**
+ * Makes executor threads misbehave; loaded into a command under test with `--import`.
+ *
+ * The variable TAMPER says how:
+ *
+ * - `hold:KIND`: a task of that kind is never done. The thread writes HELD to standard error when it is given one.
+ * - `die:KIND`: a task of that kind ends its thread.
+ * - `falsify`: threads that were restarted change the first byte of what they format.
+ */
+import { writeSync } from "node:fs";
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import type { ThreadCommand, ThreadEvent, ThreadInput } from "../../../actors/executor/messages.ts";
+
+const STANDARD_ERROR = 2;
+
+if (!isMainThread && parentPort !== null) tamper(parentPort, process.env.TAMPER ?? "");
+
+function tamper(port: NonNullable<typeof parentPort>, wish: string): void {
+  const [deed, kind] = wish.split(":");
+  if (deed === "falsify") {
+    const { segmentName } = workerData as ThreadInput;
+    if (!segmentName.endsWith("-i1")) falsify(port);
+    return;
+  }
+  const listen = port.on.bind(port) as (name: string, listener: (command: ThreadCommand) => void) => typeof port;
+  Object.assign(port, {
+    on: (name: string, listener: (command: ThreadCommand) => void) =>
+      listen(name, (command) => {
+        if (command?.kind !== "run" || command.task.kind !== kind) listener(command);
+        else if (deed === "die") process.exit(1);
+        else writeSync(STANDARD_ERROR, "HELD\n");
+      }),
+  });
+}
+
+function falsify(port: NonNullable<typeof parentPort>): void {
+  const post = port.postMessage.bind(port);
+  Object.assign(port, {
+    postMessage: (event: ThreadEvent, transfer: readonly ArrayBuffer[]) => {
+      const bytes = event.kind === "done" ? event.result.text[0] : undefined;
+      if (bytes !== undefined && bytes.length > 0) bytes[0] = bytes[0] === 0x31 ? 0x32 : 0x31;
+      post(event, transfer);
+    },
+  });
+}
