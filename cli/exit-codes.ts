@@ -10,6 +10,8 @@ export const EXIT = {
   failed: 1,
   /** The program, the command line, an input or the data directory is wrong: nothing can run before that is repaired. */
   usage: 2,
+  /** The cluster cannot be reached, or refuses us. */
+  unreachable: 3,
   /** Restarted too often, or nobody left to work. */
   gaveUp: 4,
   interrupted: 130,
