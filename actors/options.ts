@@ -39,6 +39,8 @@ export const PARTITION_BEATS_MAX = 128;
 export const PARTITION_DEAD_AFTER_MS = 60_000;
 /** Attempts of one task that ended with its executor dead, before the task is called poison. */
 export const TASK_ATTEMPTS_MAX = 3;
+/** Times that one task's stored result may be found damaged and be made again, before the disk is called broken. */
+export const TASK_REPAIRS_MAX = 8;
 /** Messages between worker and coordinator under way at once: several from each of 4,096 partitions. */
 export const MESSAGES_IN_FLIGHT_MAX = 65_536;
 /** Executor threads, at most. */

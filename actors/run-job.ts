@@ -19,7 +19,7 @@ import { createMemoryJournal } from "../runtime/journal/memory-journal.ts";
 import { makeDirectory } from "../runtime/make-directory.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
-import { JOB_LOG_PREFIX } from "./coordinator/messages.ts";
+import { JOB_LOG_PREFIX, jobLog } from "./coordinator/messages.ts";
 import { kernelModule } from "./executor/load-kernels.ts";
 import type { JobOutcome } from "./job/machine.ts";
 import type { JobDescription } from "./job/messages.ts";
@@ -143,9 +143,13 @@ function openJournal({ journaled, durability, onBreak }: RunJobOptions, director
   return journaled ? createLevelJournal({ directory, durability, onBreak }) : createMemoryJournal({ onBreak });
 }
 
+/** A log with another name and without a record that can be believed has a damaged key: reading it has it discarded. */
 async function requireSameJob(journal: Journal, id: string, dataDirectory: string): Promise<void> {
-  const others = (await journal.actors(JOB_LOG_PREFIX)).filter((actor) => actor !== `${JOB_LOG_PREFIX}${id}`);
-  if (others.length === 0) return;
+  let others = 0;
+  for (const actor of await journal.actors(JOB_LOG_PREFIX)) {
+    if (actor !== jobLog(id)) others += (await journal.read(actor)).length;
+  }
+  if (others === 0) return;
   const message =
     `data directory "${dataDirectory}" holds an unfinished job of another program, input or version; ` +
     "finish that one, or name another directory, or remove this one";

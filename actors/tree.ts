@@ -52,12 +52,22 @@ export interface TreeOptions {
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
 }
 
+/** Tasks that are run again although they had been committed. */
+export interface Repairs {
+  /** The journal has lost the commit. */
+  readonly lost: number;
+  /** The journal has the commit, but not all that it refers to is stored as it was written. */
+  readonly damaged: number;
+}
+
 /** What is going on, for progress displays; each map is by job id. */
 export interface TreeView {
   readonly progress: ReadonlyMap<string, JobProgress>;
   readonly output: ReadonlyMap<string, OutputTotals>;
   /** Commits that journals of an earlier process held. */
   readonly takenOver: ReadonlyMap<string, number>;
+  /** What was made again because it was damaged or lost. */
+  readonly repairs: ReadonlyMap<string, Repairs>;
   /** Tasks handed to executors; one that was lost and handed out again counts again. */
   readonly tasksStarted: ReadonlyMap<string, number>;
 }
@@ -81,6 +91,7 @@ interface Plot {
     readonly progress: Map<string, JobProgress>;
     readonly output: Map<string, OutputTotals>;
     readonly takenOver: Map<string, number>;
+    readonly repairs: Map<string, Repairs>;
     readonly tasksStarted: Map<string, number>;
   };
   /** Ends of threads that are being terminated. */
@@ -95,7 +106,10 @@ export function startTree(options: TreeOptions): Tree {
   const { clock, random } = options;
   const intensity = intensityOf(options);
   const board = new Switchboard(clock, (): SupervisorRef => root);
-  const view = { progress: new Map(), output: new Map(), takenOver: new Map(), tasksStarted: new Map() };
+  const view = {
+    ...{ progress: new Map(), output: new Map() },
+    ...{ takenOver: new Map(), repairs: new Map(), tasksStarted: new Map() },
+  };
   const plot: Plot = { options, board, view, endings: new Set(), partitions: new Map(), submitted: new Map() };
   const children = [
     supervisor(plot, "executors"),
@@ -233,7 +247,8 @@ function startPartition({ board, options, partitions }: Plot, name: { job: strin
   const id = `${job}/${partition}`;
   if (partitions.has(id)) return false;
   partitions.set(id, name);
-  const { journal } = options;
+  const { journal, thread } = options;
+  const { segmentDirectory } = thread;
   const input = (life: number) => {
     const incarnation: Incarnation = toIncarnation(life);
     return {
@@ -241,6 +256,7 @@ function startPartition({ board, options, partitions }: Plot, name: { job: strin
       partition,
       incarnation,
       journal,
+      segmentDirectory,
       pool: { send: (command: Message) => board.send("pool", command) },
       tell: (fact: Message) => board.tell("worker", "coordinator", { ...fact, job }),
       reportProgress: () => board.send("partitions", { type: "child.progressed", id, incarnation }),
@@ -283,10 +299,13 @@ function startJob(plot: Plot, job: JobDescription): void {
         progress,
         send: (command) => board.tell("coordinator", "worker", command),
         startOutput: (order) => startOutput(plot, job, order),
-        noteTakenOver: (count) => {
+        noteTakenOver: ({ commits, unusable, lost }) => {
           // What a later incarnation finds was committed by this process.
-          if (incarnation === 1) view.takenOver.set(id, (view.takenOver.get(id) ?? 0) + count);
+          if (incarnation !== 1) return;
+          view.takenOver.set(id, (view.takenOver.get(id) ?? 0) + commits);
+          noteRepairs(plot, id, { lost, damaged: unusable });
         },
+        noteWithdrawn: (damaged) => noteRepairs(plot, id, { lost: 0, damaged }),
         tell: (outcome) => {
           plot.submitted.delete(id);
           options.onOutcome(id, outcome);
@@ -295,6 +314,11 @@ function startJob(plot: Plot, job: JobDescription): void {
     },
   });
   board.start("jobs", specification);
+}
+
+function noteRepairs({ view }: Plot, job: string, { lost, damaged }: Repairs): void {
+  const known = view.repairs.get(job) ?? { lost: 0, damaged: 0 };
+  view.repairs.set(job, { lost: known.lost + lost, damaged: known.damaged + damaged });
 }
 
 function startOutput({ board, options, view }: Plot, job: JobDescription, order: OutputOrder): void {
@@ -317,4 +341,6 @@ function startOutput({ board, options, view }: Plot, job: JobDescription, order:
     }),
   });
   board.start("outputs", specification);
+  // One that runs already, and waits for bytes that were damaged, goes on with these.
+  board.sendBelow("outputs", job.id, { type: "output.order", ...order });
 }

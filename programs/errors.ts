@@ -40,6 +40,14 @@ export class DataError extends Error {
   }
 }
 
+/** Bytes that should be a block are none, or not the ones that were written: whoever stored them has to make them again. */
+export class BrokenBlockError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "BrokenBlockError";
+  }
+}
+
 /** The kernels' memory cannot grow as far as a task needs. Trying again would end the same. */
 export class KernelMemoryError extends Error {
   readonly code = "KERNEL_MEMORY_EXHAUSTED";

@@ -8,9 +8,17 @@ import type { OutputRange } from "../../programs/kernels/kernel-set.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { JobDescription } from "../job/messages.ts";
 
+/**
+ * Stored bytes with a checksum to know them by: a CRC-32C of a run's header, or of all rejects; for a bundle the check of
+ * its index (`programs/blocks/bundle.ts`).
+ */
+export interface StoredReference extends SegmentReference {
+  readonly crc: number;
+}
+
 /** A stored bundle of blocks. */
 export interface BundleReference {
-  readonly at: SegmentReference;
+  readonly at: StoredReference;
   readonly pairCount: number;
   /** Partitions with a block in it; absent where they are too many to list. */
   readonly targets?: readonly number[];
@@ -18,7 +26,7 @@ export interface BundleReference {
 
 /** A stored run of output pairs. */
 export interface RunReference {
-  readonly at: SegmentReference;
+  readonly at: StoredReference;
   readonly headerBytes: number;
   readonly pairCount: number;
 }
@@ -37,7 +45,7 @@ export type Task =
       readonly partition: number;
       /** How many partitions it takes; with all of them it may go on with the stages behind. */
       readonly span: number;
-      readonly inputs: readonly SegmentReference[];
+      readonly inputs: readonly StoredReference[];
     }
   | { readonly kind: "planRanges"; readonly runs: readonly RunReference[] }
   /** Without a range: the runs as they stand, for order `none`. */
@@ -55,7 +63,7 @@ export interface TaskResult {
   readonly runs: readonly RunReference[];
   readonly rejectCount: number;
   /** Stored rejects, JSON lines of `Reject`. */
-  readonly rejects: readonly SegmentReference[];
+  readonly rejects: readonly StoredReference[];
   /** Of `planRanges`: each range with the indexes of the runs that have pairs in it. */
   readonly ranges: readonly PlannedRange[];
   /** Of `range`. */
@@ -71,6 +79,8 @@ export interface TaskFailure {
   /** Of a bad record: the file as the user named it, and the line in the whole file, from 1. */
   readonly file?: string;
   readonly line?: number;
+  /** Stored bytes that the task needs and that are not what was written: to be made again by those who made them. */
+  readonly damage?: readonly SegmentReference[];
 }
 
 /** What a thread is started with. */

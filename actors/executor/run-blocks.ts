@@ -15,6 +15,7 @@ import type { TextFormatName } from "../../programs/program.ts";
 import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import { type BundleSource, type Span, SpanReader } from "./bundle-source.ts";
 import type { PlannedRange, RunReference } from "./messages.ts";
+import { checkExtent, readRunHeader, useEach } from "./stored-input.ts";
 
 export interface BlockContext {
   readonly segments: SegmentReader;
@@ -39,10 +40,17 @@ export function runReduce(
   let bytesIn = 0;
   do {
     bytesIn = 0;
-    for (const bundle of bundles) {
-      bytesIn += reader.push(bundle, task);
-      progressed();
-    }
+    useEach(bundles, {
+      at: ({ at }) => at,
+      use: (bundle) => {
+        bytesIn += reader.push(bundle, task);
+        progressed();
+      },
+      check: (bundle) => {
+        reader.check(bundle);
+        progressed();
+      },
+    });
   } while (task.again());
   return { ...task.finish(), bytesIn };
 }
@@ -56,15 +64,23 @@ export class RunHeaders {
     this.#segments = segments;
   }
 
-  of({ at, headerBytes }: RunReference): Uint8Array {
-    const name = `${at.segment}:${at.offset}`;
-    let header = this.#headers.get(name);
-    if (header === undefined) {
-      header = new Uint8Array(headerBytes);
-      this.#segments.read(at, header, { offset: 0, byteLength: headerBytes });
-      this.#headers.set(name, header);
-    }
+  /** Errors: SEGMENT_DAMAGED, and those of the reader. */
+  of(run: RunReference): Uint8Array {
+    const name = `${run.at.segment}:${run.at.offset}`;
+    const header = this.#headers.get(name) ?? readRunHeader(this.#segments, run);
+    this.#headers.set(name, header);
     return header;
+  }
+
+  /** Of all runs. Errors: SEGMENT_DAMAGED, with every header that is. */
+  ofAll(runs: readonly RunReference[]): Uint8Array[] {
+    const headers: Uint8Array[] = [];
+    useEach(runs, {
+      at: ({ at }) => at,
+      use: (run) => headers.push(this.of(run)),
+      check: (run) => this.of(run),
+    });
+    return headers;
   }
 }
 
@@ -90,17 +106,26 @@ export function runRange(
 ): { readonly text: Uint8Array<ArrayBuffer>[]; readonly pairsOut: number; readonly bytesIn: number } {
   const task = output.beginRange(format, range);
   let bytesIn = 0;
-  for (const run of runs) {
-    const extent =
-      range === undefined
-        ? { offset: run.headerBytes, byteLength: run.at.byteLength - run.headerBytes }
-        : output.extent(headers.of(run), range);
-    if (extent === undefined) continue;
-    segments.read(run.at, task.window(extent.byteLength), extent);
-    task.push(extent.byteLength);
-    bytesIn += extent.byteLength;
-    progressed();
-  }
+  const extentOf = (run: RunReference) =>
+    range === undefined
+      ? { offset: run.headerBytes, byteLength: run.at.byteLength - run.headerBytes }
+      : output.extent(headers.of(run), range);
+  useEach(runs, {
+    at: ({ at }) => at,
+    use: (run) => {
+      const extent = extentOf(run);
+      if (extent === undefined) return;
+      segments.read(run.at, task.window(extent.byteLength), extent);
+      task.push(extent.byteLength);
+      bytesIn += extent.byteLength;
+      progressed();
+    },
+    check: (run) => {
+      const extent = extentOf(run);
+      if (extent !== undefined) checkExtent(segments, run.at, extent);
+      progressed();
+    },
+  });
   const text: Uint8Array<ArrayBuffer>[] = [];
   let pairsOut = 0;
   task.finish((bytes, pairCount) => {

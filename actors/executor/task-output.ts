@@ -4,11 +4,13 @@
  * Owns: the thread's segment writer, opened at the first byte.
  * Never: tells anyone before the bytes are written (D4).
  */
+import { bundleCheck } from "../../programs/blocks/bundle.ts";
+import { crc32c } from "../../programs/blocks/crc32c.ts";
 import type { Reject } from "../../programs/errors.ts";
 import type { TaskSink } from "../../programs/kernels/kernel-set.ts";
-import { type SegmentReference, SegmentWriter } from "../../runtime/journal/segment-files.ts";
+import { SegmentWriter } from "../../runtime/journal/segment-files.ts";
 import { BUNDLE_TARGETS_LISTED_MAX, REJECT_BUFFER_BYTES } from "../options.ts";
-import type { BundleReference, RunReference, TaskResult } from "./messages.ts";
+import type { BundleReference, RunReference, StoredReference, TaskResult } from "./messages.ts";
 
 export interface SegmentPlace {
   readonly directory: string;
@@ -22,7 +24,7 @@ export class TaskOutput implements TaskSink {
   #writer: SegmentWriter | undefined;
   #bundles: BundleReference[] = [];
   #runs: RunReference[] = [];
-  #rejects: SegmentReference[] = [];
+  #rejects: StoredReference[] = [];
   #rejectLines: string[] = [];
   #rejectCharacters = 0;
   #rejectCount = 0;
@@ -35,11 +37,11 @@ export class TaskOutput implements TaskSink {
 
   bundle(bytes: Uint8Array, { pairCount, targets }: { pairCount: number; targets: Uint16Array }): void {
     const listed = targets.length <= BUNDLE_TARGETS_LISTED_MAX ? { targets: [...targets] } : {};
-    this.#bundles.push({ at: this.#append(bytes), pairCount, ...listed });
+    this.#bundles.push({ at: this.#append(bytes, bundleCheck(bytes)), pairCount, ...listed });
   }
 
   run(bytes: Uint8Array, { pairCount, headerBytes }: { pairCount: number; headerBytes: number }): void {
-    this.#runs.push({ at: this.#append(bytes), headerBytes, pairCount });
+    this.#runs.push({ at: this.#append(bytes, crc32c(bytes, 0, headerBytes)), headerBytes, pairCount });
   }
 
   reject(reject: Reject): void {
@@ -80,16 +82,17 @@ export class TaskOutput implements TaskSink {
 
   #flushRejects(): void {
     if (this.#rejectLines.length === 0) return;
-    this.#rejects.push(this.#append(Buffer.from(this.#rejectLines.join(""))));
+    const bytes = Buffer.from(this.#rejectLines.join(""));
+    this.#rejects.push(this.#append(bytes, crc32c(bytes, 0, bytes.length)));
     this.#rejectLines = [];
     this.#rejectCharacters = 0;
   }
 
-  #append(bytes: Uint8Array): SegmentReference {
+  #append(bytes: Uint8Array, crc: number): StoredReference {
     this.#writer ??= new SegmentWriter(this.#place.directory, this.#place.name);
     const reference = this.#writer.append(bytes);
     this.#bytesOut += bytes.byteLength;
     this.#progressed();
-    return reference;
+    return { ...reference, crc };
   }
 }

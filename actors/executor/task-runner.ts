@@ -7,6 +7,7 @@
 import { DataError, KernelMemoryError } from "../../programs/errors.ts";
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
+import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { InputFiles } from "./input-files.ts";
@@ -84,7 +85,7 @@ export class TaskRunner {
         return { ...NOTHING, ...statistics, ...this.#output.end() };
       }
       case "planRanges": {
-        const headers = task.runs.map((run) => this.#headers.of(run));
+        const headers = this.#headers.ofAll(task.runs);
         return { ...NOTHING, ranges: planRanges(kernels.output, headers, rangePairs) };
       }
       case "range":
@@ -109,6 +110,9 @@ export function taskFailure(error: unknown): TaskFailure {
     return { code, message: error.message, reject: detail, file: error.file, line: error.line };
   }
   if (error instanceof DataError) return { code: error.code, message: error.message, reject: error.detail };
+  if (error instanceof SegmentDamageError) {
+    return { code: error.code, message: error.message, damage: error.damage };
+  }
   if (error instanceof RuntimeError || error instanceof KernelMemoryError)
     return { code: error.code, message: error.message };
   throw error;

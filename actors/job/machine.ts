@@ -25,8 +25,19 @@ export interface JobInput {
   /** Starts the output under its supervisor. */
   readonly startOutput: (order: OutputOrder) => void;
   readonly tell: (outcome: JobOutcome) => void;
-  /** Told of every commit that an earlier run of the job left. */
-  readonly noteTakenOver: (commitCount: number) => void;
+  /** Told of what an earlier run of the job left, in parts. */
+  readonly noteTakenOver: (found: TakenOver) => void;
+  /** Told of how many commits were withdrawn because what they refer to is damaged. */
+  readonly noteWithdrawn: (commitCount: number) => void;
+}
+
+export interface TakenOver {
+  /** Commits that count. */
+  readonly commits: number;
+  /** Commits whose bytes are not there, and are run again. */
+  readonly unusable: number;
+  /** Tasks that must have been committed, but whose commits the journal has lost. */
+  readonly lost: number;
 }
 
 interface Context extends JobInput {
@@ -45,6 +56,7 @@ export const jobMachine = setup({
   guards: {
     allHeard: ({ context }) => context.unheard.size === 0,
     isComplete: ({ context }) => context.progress.isComplete,
+    isBeyondRepair: ({ context }) => context.progress.isBeyondRepair,
   },
   actions: {
     openWorker: ({ context }) => context.send({ type: "worker.open", job: context.job }),
@@ -55,7 +67,15 @@ export const jobMachine = setup({
       if (event.type !== "partition.recovered") return;
       context.unheard.delete(event.partition);
       context.progress.restore(event.commits);
-      context.noteTakenOver(event.commits.length);
+      context.noteTakenOver({ commits: event.commits.length, unusable: event.unusableCount, lost: 0 });
+    },
+    noteLost: ({ context }) => context.noteTakenOver({ commits: 0, unusable: 0, lost: context.progress.lostCount }),
+    withdraw: ({ context, event }) => {
+      if (event.type !== "task.starved" && event.type !== "output.starved") return;
+      const withdrawals = context.progress.withdraw(event.failure.damage ?? []);
+      if (withdrawals.length === 0) return;
+      context.noteWithdrawn(withdrawals.length);
+      context.send({ type: "worker.withdraw", job: context.job.id, withdrawals });
     },
     runOutstanding: ({ context }) => run(context, context.progress.outstanding()),
     runAgain: ({ context, event }) => {
@@ -95,13 +115,19 @@ export const jobMachine = setup({
       on: { "worker.opened": { target: "recovering", actions: "noteOpened" } },
     },
     recovering: {
-      always: { guard: "allHeard", target: "running" },
+      always: { guard: "allHeard", target: "running", actions: "noteLost" },
       on: { "partition.recovered": { actions: "restore" } },
     },
     running: {
       entry: "runOutstanding",
-      always: { guard: "isComplete", target: "writing" },
+      always: [
+        { guard: "isBeyondRepair", target: "failed" },
+        { guard: "isComplete", target: "writing" },
+      ],
       on: {
+        // An output that waits may still hear of tasks that it had asked for, and tell again.
+        "task.starved": { actions: ["withdraw", "runOutstanding"] },
+        "output.starved": { actions: ["withdraw", "runOutstanding"] },
         "task.committed": { actions: "commit" },
         "partition.recovered": { actions: "runAgain" },
       },
@@ -111,6 +137,7 @@ export const jobMachine = setup({
       on: {
         "output.ended": "done",
         "output.broken": "failed",
+        "output.starved": { target: "running", actions: "withdraw" },
       },
     },
     done: { type: "final", entry: ["tellDone", "closeWorker"] },

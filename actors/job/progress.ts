@@ -9,12 +9,23 @@
  * J3. A partition without input has nothing to run; no actor is started for it.
  * J4. What a task is given is a pure function of the job and of the commits before it, in (partition, sequence) order.
  * J5. A task that was a whole stage may have gone on: its commit stands for all stages up to the one that it names.
+ * J6. A commit of which something is damaged is withdrawn; its stage goes on until it is made again, and what later
+ *     stages have committed meanwhile stays: made again, the bytes are the same.
+ * J7. How far a task goes on may be another when it is made again. So commits count only of stages that were opened, and
+ *     those that another commit stands for now are left out.
  */
 import { bundleHeaderBytes } from "../../programs/blocks/bundle.ts";
 import { type ShuffledAmount, taskSpan } from "../../programs/plan/task-span.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { BundleReference, RunReference } from "../executor/messages.ts";
-import type { PartitionRun, PartitionTask, TaskCommit } from "../partition/messages.ts";
+import type { BundleReference, RunReference, StoredReference } from "../executor/messages.ts";
+import { TASK_REPAIRS_MAX } from "../options.ts";
+import {
+  type PartitionRun,
+  type PartitionTask,
+  referencesOf,
+  type TaskCommit,
+  type Withdrawal,
+} from "../partition/messages.ts";
 import type { JobDescription } from "./messages.ts";
 
 interface StageProgress {
@@ -42,6 +53,11 @@ export class JobProgress {
   readonly #commitsByStage = new Map<number, Map<string, TaskCommit>>();
   #stage: StageProgress;
   #stageIndex = 0;
+  /** The stages that were opened, in order (J7); the last one is the present one, until the job is complete. */
+  #opened: number[] = [];
+  /** How often each task's commit was withdrawn, by task name. */
+  readonly #withdrawals = new Map<string, number>();
+  #withdrawnMost = 0;
   /** What the present stage reads, or, at the end, the output (J4). */
   #results: readonly TaskCommit[] = [];
 
@@ -62,6 +78,38 @@ export class JobProgress {
   restore(commits: readonly TaskCommit[]): void {
     for (const commit of commits) this.#commitsOf(commit.stage).set(taskName(commit), commit);
     this.#advance();
+  }
+
+  /** Forgets the commits that refer to damaged bytes (J6); returns them. Those that were made again since stay. */
+  withdraw(damage: readonly SegmentReference[]): readonly Withdrawal[] {
+    const damaged = new Set(damage.map(placeName));
+    const withdrawals: Withdrawal[] = [];
+    for (const commits of this.#commitsByStage.values()) {
+      for (const [name, commit] of commits) {
+        const at = referencesOf(commit).find((reference) => damaged.has(placeName(reference)));
+        if (at === undefined) continue;
+        commits.delete(name);
+        const { stage, partition, sequence } = commit;
+        withdrawals.push({ stage, partition, sequence, at });
+        this.#withdrawnMost = Math.max(this.#withdrawnMost, this.#countWithdrawal(name));
+      }
+    }
+    const opened = withdrawals.map(({ stage }) => stage).filter((stage) => this.#opened.includes(stage));
+    const earliest = Math.min(...opened);
+    if (earliest < this.#stageIndex) this.#goBackTo(earliest);
+    return withdrawals;
+  }
+
+  /** Whether one task's result was damaged so often that making it again is no remedy. */
+  get isBeyondRepair(): boolean {
+    return this.#withdrawnMost > TASK_REPAIRS_MAX;
+  }
+
+  /** Tasks of the present stage that must have been committed, since later stages have commits (J2), and are not. */
+  get lostCount(): number {
+    if (this.isComplete) return 0;
+    const hasLater = [...this.#commitsByStage].some(([stage, { size }]) => stage > this.#stageIndex && size > 0);
+    return hasLater ? this.#stage.taskCount - this.#stage.commits.size : 0;
   }
 
   /** What is still to be run of the present stage, everywhere. */
@@ -88,8 +136,7 @@ export class JobProgress {
 
   /** Commits that have rejects, by stage, those of stage 0 in the order of the input. */
   rejects(): readonly TaskCommit[] {
-    const stages = [...this.#commitsByStage.keys()].sort((left, right) => left - right);
-    return stages.flatMap((stage) => this.#ordered(stage)).filter(({ result }) => result.rejectCount > 0);
+    return this.#opened.flatMap((stage) => this.#ordered(stage)).filter(({ result }) => result.rejectCount > 0);
   }
 
   /** Every commit of stage 0 by split, for line numbers. */
@@ -104,7 +151,8 @@ export class JobProgress {
     let [rejected, shuffledBytes, pairsIn, pairsOut, bytesRead] = [0, 0, 0, 0, 0];
     let tasksCommitted = 0;
     const lastStage = this.#job.plan.stages.length - 1;
-    for (const [stage, commits] of this.#commitsByStage) {
+    for (const stage of this.#opened) {
+      const commits = this.#commitsOf(stage);
       tasksCommitted += commits.size;
       for (const { result } of commits.values()) {
         rejected += result.rejectCount;
@@ -131,6 +179,21 @@ export class JobProgress {
     };
   }
 
+  /** Opens a stage anew that was opened before. */
+  #goBackTo(stage: number): void {
+    this.#opened = this.#opened.slice(0, this.#opened.indexOf(stage));
+    const before = this.#opened.at(-1);
+    this.#results = before === undefined ? [] : this.#ordered(before);
+    this.#stageIndex = stage;
+    this.#stage = this.#open(stage, before === undefined ? splitRuns(this.#job) : this.#reduceRuns(stage));
+  }
+
+  #countWithdrawal(task: string): number {
+    const count = (this.#withdrawals.get(task) ?? 0) + 1;
+    this.#withdrawals.set(task, count);
+    return count;
+  }
+
   #outstandingOf(run: PartitionRun): PartitionRun[] {
     const { partition } = run;
     const tasks = run.tasks.filter(
@@ -152,6 +215,7 @@ export class JobProgress {
 
   #open(stage: number, runs: readonly PartitionRun[]): StageProgress {
     const taskCount = runs.reduce((count, { tasks }) => count + tasks.length, 0);
+    this.#opened.push(stage);
     return { runs, taskCount, commits: this.#commitsOf(stage) };
   }
 
@@ -159,7 +223,7 @@ export class JobProgress {
     const { plan } = this.#job;
     const bundles = this.#results.flatMap(({ result }) => result.bundles);
     const span = taskSpan(plan, stage, amountOf(bundles, plan.partitions));
-    const inputs = new Map<number, SegmentReference[]>();
+    const inputs = new Map<number, StoredReference[]>();
     for (const { at, targets } of bundles) {
       for (const first of firstPartitions(targets, plan.partitions, span)) {
         const known = inputs.get(first);
@@ -222,4 +286,8 @@ function firstPartitions(targets: readonly number[] | undefined, partitions: num
 
 function taskName({ stage, partition, sequence }: { stage: number; partition: number; sequence: number }): string {
   return `${stage}/${partition}/${sequence}`;
+}
+
+function placeName({ segment, offset }: SegmentReference): string {
+  return `${segment}:${offset}`;
 }

@@ -4,12 +4,14 @@
  * O1. The journal is told of a piece after the piece was written; a resumed output goes on behind the last one told.
  * O2. The destination appears after the last piece and after the rejects, once (D5).
  * O3. Any error of writing ends the output by name; nothing appears.
+ * O5. Where a run or a reject is damaged, the output waits until the job orders it anew; what was written stays written.
  * O4. What an incarnation writes ends with it: the next one waits for the write that is under way, and no other follows.
  */
 import assert from "node:assert/strict";
 import { assign, fromPromise, not, setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
+import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
@@ -44,6 +46,8 @@ interface Context extends OutputInput {
 type Event =
   | { readonly type: "output.done"; readonly tag: string; readonly result: TaskResult }
   | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure }
+  /** From the job: what the output is made of, for one that waits for it. */
+  | { readonly type: "output.order"; readonly runs: readonly RunReference[]; readonly rejects: RejectSources }
   | { readonly type: "child.shutdown" };
 
 const PLAN_TAG = "plan";
@@ -87,7 +91,13 @@ function inOrder(job: JobDescription): boolean {
 function failureOf(error: unknown): TaskFailure {
   // An error without a name is a bug: it crashes the actor, and its supervisor decides.
   if (!(error instanceof RuntimeError)) throw error;
+  if (error instanceof SegmentDamageError) return { code: error.code, message: error.message, damage: error.damage };
   return { code: error.code, message: error.message };
+}
+
+/** Of an event that tells a failure, or of an action's error. */
+function failureIn(event: object): TaskFailure {
+  return "failure" in event ? (event.failure as TaskFailure) : failureOf((event as { error?: unknown }).error);
 }
 
 export const outputMachine = setup({
@@ -98,6 +108,8 @@ export const outputMachine = setup({
     isComplete: ({ context }) => context.pieces.isComplete,
     // Answers to an earlier incarnation's questions may still come in.
     isPlan: ({ event }) => event.type === "output.done" && event.tag === PLAN_TAG,
+    isStarved: ({ event }) => "failure" in event && event.failure.damage !== undefined,
+    hasDamage: ({ event }) => "error" in event && event.error instanceof SegmentDamageError,
     isSorted: ({ context }) => inOrder(context.job) && context.runs.length > 0,
   },
   actions: {
@@ -128,10 +140,11 @@ export const outputMachine = setup({
     },
     tellWritten: ({ context }) => context.tell({ type: "output.written", totals: totals(context) }),
     tellEnded: ({ context }) => context.tell({ type: "output.ended", totals: totals(context) }),
-    tellBroken: ({ context, event }) => {
-      const failure = "failure" in event ? event.failure : failureOf((event as { error?: unknown }).error);
-      context.tell({ type: "output.broken", failure });
-    },
+    takeOrder: assign(({ event }) => {
+      return event.type === "output.order" ? { runs: event.runs, rejects: event.rejects } : {};
+    }),
+    tellStarved: ({ context, event }) => context.tell({ type: "output.starved", failure: failureIn(event) }),
+    tellBroken: ({ context, event }) => context.tell({ type: "output.broken", failure: failureIn(event) }),
   },
 }).createMachine({
   id: "output",
@@ -142,7 +155,10 @@ export const outputMachine = setup({
   }),
   initial: "starting",
   on: {
-    "output.failed": { target: ".broken", actions: "tellBroken" },
+    "output.failed": [
+      { guard: "isStarved", target: ".starved", actions: "tellStarved" },
+      { target: ".broken", actions: "tellBroken" },
+    ],
     "child.shutdown": ".stopped",
   },
   states: {
@@ -200,8 +216,14 @@ export const outputMachine = setup({
         src: "finish",
         input: ({ context }) => ({ context }),
         onDone: "ended",
-        onError: { target: "broken", actions: "tellBroken" },
+        onError: [
+          { guard: "hasDamage", target: "starved", actions: "tellStarved" },
+          { target: "broken", actions: "tellBroken" },
+        ],
       },
+    },
+    starved: {
+      on: { "output.order": { target: "starting", actions: "takeOrder" } },
     },
     ended: { type: "final", entry: "tellEnded" },
     stopped: { type: "final" },

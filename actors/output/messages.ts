@@ -28,6 +28,8 @@ export interface RejectSources {
 export type OutputFact =
   | { readonly type: "output.written"; readonly totals: OutputTotals }
   | { readonly type: "output.ended"; readonly totals: OutputTotals }
+  /** Something to be written is damaged (`failure.damage`): the output waits for `output.order`. */
+  | { readonly type: "output.starved"; readonly failure: TaskFailure }
   | { readonly type: "output.broken"; readonly failure: TaskFailure };
 
 /** The name of the output's log in the coordinator's journal. */

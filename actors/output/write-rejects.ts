@@ -4,9 +4,12 @@
  * Owns: the lines of the file. Its bytes do not depend on partitions or crashes.
  * Never: decides what is rejected.
  */
+import { crc32c } from "../../programs/blocks/crc32c.ts";
 import type { ArithmeticReject, Reject } from "../../programs/errors.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
+import { damageFound, SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
+import type { StoredReference } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { TaskCommit } from "../partition/messages.ts";
 import type { RejectSources } from "./messages.ts";
@@ -52,12 +55,24 @@ export async function writeRejects(
 
 function* readRejects({ result }: TaskCommit, segments: SegmentReader): Generator<Reject> {
   for (const reference of result.rejects) {
-    const bytes = new Uint8Array(reference.byteLength);
-    segments.read(reference, bytes);
+    const bytes = readChecked(reference, segments);
     for (const line of Buffer.from(bytes.buffer).toString("utf8").split("\n")) {
       if (line !== "") yield JSON.parse(line) as Reject;
     }
   }
+}
+
+/** Errors: SEGMENT_DAMAGED, and those of the reader. */
+function readChecked(reference: StoredReference, segments: SegmentReader): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(reference.byteLength);
+  try {
+    segments.read(reference, bytes);
+  } catch (error) {
+    const damage = damageFound(error, reference);
+    throw damage.length > 0 ? new SegmentDamageError(damage, error) : error;
+  }
+  if (crc32c(bytes, 0, bytes.length) !== reference.crc) throw new SegmentDamageError([reference]);
+  return bytes;
 }
 
 function compare(one: ArithmeticReject, two: ArithmeticReject): number {

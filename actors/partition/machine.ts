@@ -4,23 +4,28 @@
  * P1. Nothing is told before the batch with it has been written (D4).
  * P2. A new incarnation begins with what the journal holds, and tells all of it.
  * P3. A task's end that this incarnation did not wait for is ignored.
+ * P5. A task whose input is damaged is no failure: the job is told, and asks again when the input has been made again.
  * P4. A journal that fails, or cannot be read, fails the job by name: nothing is acknowledged any more.
  */
 import { assign, fromPromise, setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { Incarnation } from "../../runtime/identity.ts";
+import { isDiskFull } from "../../runtime/journal/disk-full.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
+import { SegmentLengths } from "../../runtime/journal/segment-files.ts";
 import type { TaskFailure } from "../executor/messages.ts";
 import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
-import { decodeCommit, encodeCommit } from "./commit-record.ts";
+import { decodeCommit, encodeCommit, lastOfEachTask } from "./commit-record.ts";
 import { type PartitionCommand, type PartitionFact, partitionLog, type TaskCommit } from "./messages.ts";
 import { TaskBook } from "./task-book.ts";
+import { usableCommits } from "./usable-commits.ts";
 
 export interface PartitionInput {
   readonly job: string;
   readonly partition: number;
   readonly incarnation: Incarnation;
   readonly journal: Journal;
+  readonly segmentDirectory: string;
   readonly pool: { send(command: PoolCommand): void };
   /** Tells the job. */
   readonly tell: (fact: PartitionFact) => void;
@@ -32,6 +37,8 @@ export interface PartitionInput {
 
 interface Context extends PartitionInput {
   readonly book: TaskBook;
+  /** Commits of the log that nothing is left of. */
+  unusableCount: number;
 }
 
 type Event =
@@ -41,13 +48,21 @@ type Event =
   | { readonly type: "commit.failed"; readonly error: unknown }
   | { readonly type: "child.shutdown" };
 
-const readLog = fromPromise<TaskCommit[], PartitionInput>(async ({ input }) => {
+interface Recovered {
+  readonly commits: readonly TaskCommit[];
+  readonly unusableCount: number;
+}
+
+const readLog = fromPromise<Recovered, PartitionInput>(async ({ input }) => {
   const records = await input.journal.read(partitionLog(input.job, input.partition));
-  return records.map(({ payload }) => decodeCommit(payload));
+  const all = lastOfEachTask(records.map(({ payload }) => decodeCommit(payload)));
+  const commits = usableCommits(all, new SegmentLengths(input.segmentDirectory));
+  return { commits, unusableCount: all.length - commits.length };
 });
 
-/** The cause says more than that the journal failed: a full disk, a lock. */
+/** The cause says more than that the journal failed: a full disk has its own code, for there is a remedy. */
 function journalFailure(error: unknown): TaskFailure {
+  if (isDiskFull(error)) return { code: "DISK_FULL", message: (error as Error).message };
   const code = error instanceof RuntimeError ? error.code : "JOURNAL_FAILED";
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
   return { code, message: `${error instanceof Error ? error.message : String(error)}${cause}` };
@@ -56,14 +71,26 @@ function journalFailure(error: unknown): TaskFailure {
 export const partitionMachine = setup({
   types: { context: {} as Context, input: {} as PartitionInput, events: {} as Event },
   actors: { readLog },
+  guards: {
+    isStarved: ({ event }) => event.type === "task.failed" && event.failure.damage !== undefined,
+  },
   actions: {
     tellRecovered: ({ context }) => {
-      const { partition, incarnation, book } = context;
-      context.tell({ type: "partition.recovered", partition, incarnation, commits: book.commits() });
+      const { partition, incarnation, book, unusableCount } = context;
+      context.tell({ type: "partition.recovered", partition, incarnation, commits: book.commits(), unusableCount });
     },
     accept: ({ context, event }) => {
       if (event.type !== "partition.run") return;
       for (const commit of context.book.accept(event.tasks)) context.tell({ type: "task.committed", commit });
+    },
+    withdraw: ({ context, event }) => {
+      if (event.type !== "partition.withdraw") return;
+      for (const withdrawal of event.withdrawals) context.book.withdraw(withdrawal);
+    },
+    tellStarved: ({ context, event }) => {
+      if (event.type !== "task.failed" || context.book.stageOf(event.tag) === undefined) return;
+      context.book.abandon(event.tag);
+      context.tell({ type: "task.starved", failure: event.failure });
     },
     submit: ({ context, self }) => {
       const owner = { send: (end: TaskEnd) => self.send(end) };
@@ -104,7 +131,7 @@ export const partitionMachine = setup({
   },
 }).createMachine({
   id: "partition",
-  context: ({ input }) => ({ ...input, book: new TaskBook(input.partition) }),
+  context: ({ input }) => ({ ...input, book: new TaskBook(input.partition), unusableCount: 0 }),
   initial: "recovering",
   on: {
     "partition.beat": { actions: "answerBeat" },
@@ -119,8 +146,8 @@ export const partitionMachine = setup({
           target: "running",
           actions: [
             assign(({ context, event }) => {
-              context.book.restore(event.output);
-              return {};
+              context.book.restore(event.output.commits);
+              return { unusableCount: event.output.unusableCount };
             }),
             "tellRecovered",
           ],
@@ -133,7 +160,8 @@ export const partitionMachine = setup({
         "partition.report": { actions: "tellRecovered" },
         "partition.run": { actions: ["accept", "submit"] },
         "task.done": { actions: "commit" },
-        "task.failed": { actions: "tellFailed" },
+        "partition.withdraw": { actions: "withdraw" },
+        "task.failed": [{ guard: "isStarved", actions: ["tellStarved", "submit"] }, { actions: "tellFailed" }],
         "commit.written": { actions: ["tellCommitted", "submit"] },
         "commit.failed": { target: "failed", actions: "tellJournalFailed" },
       },

@@ -4,7 +4,8 @@
  * Owns: the types of its commands, its facts and its journal's records.
  */
 import type { Incarnation } from "../../runtime/identity.ts";
-import type { Task, TaskFailure, TaskResult } from "../executor/messages.ts";
+import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
+import type { StoredReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 
 /** One task of a partition: `sequence` counts from 0 within (stage, partition). */
 export interface PartitionTask {
@@ -27,9 +28,20 @@ export interface TaskCommit {
   readonly result: Omit<TaskResult, "ranges" | "text">;
 }
 
+/** A commit of which something that it refers to cannot be used any more. */
+export interface Withdrawal {
+  readonly stage: number;
+  readonly partition: number;
+  readonly sequence: number;
+  /** One of the references: a commit that has been made again does not have it. */
+  readonly at: SegmentReference;
+}
+
 export type PartitionCommand =
   /** Runs tasks that are not committed yet; those that are, are told again. */
   | { readonly type: "partition.run"; readonly tasks: readonly PartitionTask[] }
+  /** Forgets commits, so that their tasks are run again when asked for; the log's last commit of a task is the one that counts. */
+  | { readonly type: "partition.withdraw"; readonly withdrawals: readonly Withdrawal[] }
   /** Asks for `partition.recovered` again. */
   | { readonly type: "partition.report" }
   /** Asks for a heartbeat. */
@@ -42,9 +54,18 @@ export type PartitionFact =
       readonly incarnation: Incarnation;
       /** Everything committed by any incarnation. */
       readonly commits: readonly TaskCommit[];
+      /** Commits left out because the segments do not hold what they refer to. */
+      readonly unusableCount: number;
     }
   | { readonly type: "task.committed"; readonly commit: TaskCommit }
+  /** A task's input is damaged (`failure.damage`): it is to be asked for again when that has been made again. */
+  | { readonly type: "task.starved"; readonly failure: TaskFailure }
   | { readonly type: "task.failed"; readonly partition: number; readonly stage: number; readonly failure: TaskFailure };
+
+/** Everything stored that a commit refers to. */
+export function referencesOf({ result }: TaskCommit): StoredReference[] {
+  return [...result.bundles.map(({ at }) => at), ...result.runs.map(({ at }) => at), ...result.rejects];
+}
 
 /** The name of a partition's log in the worker's journal. */
 export function partitionLog(job: string, partition: number): string {
@@ -53,4 +74,10 @@ export function partitionLog(job: string, partition: number): string {
 
 export function partitionLogPrefix(job: string): string {
   return `partition/${job}/`;
+}
+
+/** The partition whose log this is; undefined for a name that `partitionLog` does not make. */
+export function partitionOfLog(job: string, actor: string): number | undefined {
+  const partition = Number(actor.slice(partitionLogPrefix(job).length));
+  return Number.isSafeInteger(partition) && partitionLog(job, partition) === actor ? partition : undefined;
 }

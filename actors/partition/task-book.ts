@@ -4,19 +4,20 @@
  * Owns: what a partition may submit next, and what it must tell again.
  * Never: sends, commits, reads a clock.
  *
- * B1. A committed task is never submitted; asked for, it is told again.
- * B2. A task is submitted once by one incarnation.
+ * B1. A committed task is never submitted unless its commit is withdrawn; asked for, it is told again.
+ * B2. A task is under way at most once in one incarnation; one that waits takes the inputs that were named last.
  * B3. At most PARTITION_TASKS_IN_FLIGHT_MAX tasks are under way or being committed.
  */
 import type { TaskResult } from "../executor/messages.ts";
 import { PARTITION_TASKS_IN_FLIGHT_MAX } from "../options.ts";
-import type { PartitionTask, TaskCommit } from "./messages.ts";
+import { type PartitionTask, referencesOf, type TaskCommit, type Withdrawal } from "./messages.ts";
 
 export class TaskBook {
   readonly #partition: number;
   readonly #committed = new Map<string, TaskCommit>();
   readonly #underWay = new Map<string, PartitionTask>();
-  #waiting: PartitionTask[] = [];
+  /** By tag, in the order in which they were asked for first. */
+  readonly #waiting = new Map<string, PartitionTask>();
 
   constructor(partition: number) {
     this.#partition = partition;
@@ -29,22 +30,34 @@ export class TaskBook {
   /** Takes an order; returns the commits to be told again (B1). */
   accept(tasks: readonly PartitionTask[]): TaskCommit[] {
     const again: TaskCommit[] = [];
-    const known = new Set(this.#waiting.map(tagOf));
     for (const task of tasks) {
       const tag = tagOf(task);
       const commit = this.#committed.get(tag);
       if (commit !== undefined) again.push(commit);
-      else if (!known.has(tag) && !this.#underWay.has(tag)) this.#waiting.push(task);
+      else if (!this.#underWay.has(tag)) this.#waiting.set(tag, task);
     }
     return again;
+  }
+
+  /** Forgets a commit, unless it has been made again since (`at`). */
+  withdraw({ at, ...task }: Withdrawal): void {
+    const commit = this.#committed.get(tagOf(task));
+    if (commit === undefined) return;
+    const isMeant = referencesOf(commit).some(({ segment, offset }) => segment === at.segment && offset === at.offset);
+    if (isMeant) this.#committed.delete(tagOf(task));
+  }
+
+  /** A task that was submitted ended without a result, and is to be asked for again. */
+  abandon(tag: string): void {
+    this.#underWay.delete(tag);
   }
 
   /** The tasks to be submitted now (B2, B3). */
   submittable(): { readonly tag: string; readonly task: PartitionTask }[] {
     const submitted = [];
-    while (this.#waiting.length > 0 && this.#underWay.size < PARTITION_TASKS_IN_FLIGHT_MAX) {
-      const task = this.#waiting.shift() as PartitionTask;
-      const tag = tagOf(task);
+    for (const [tag, task] of this.#waiting) {
+      if (this.#underWay.size >= PARTITION_TASKS_IN_FLIGHT_MAX) break;
+      this.#waiting.delete(tag);
       this.#underWay.set(tag, task);
       submitted.push({ tag, task });
     }

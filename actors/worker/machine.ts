@@ -9,8 +9,9 @@ import { setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
+import type { JobDescription } from "../job/messages.ts";
 import { HEARTBEAT_INTERVAL_MS, PARTITION_BEATS_MAX } from "../options.ts";
-import { type PartitionCommand, partitionLogPrefix } from "../partition/messages.ts";
+import { type PartitionCommand, partitionLogPrefix, partitionOfLog } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "./messages.ts";
 
 export interface WorkerInput {
@@ -46,7 +47,7 @@ export const workerMachine = setup({
       if (event.type !== "worker.open") return;
       const job = event.job.id;
       context.pool.send({ type: "pool.open", job: event.job });
-      listPartitions(context.journal, job).then(
+      listPartitions(context.journal, event.job).then(
         (partitions) => self.send({ type: "journal.listed", job, partitions }),
         (error: unknown) => self.send({ type: "journal.failed", job, error }),
       );
@@ -73,6 +74,13 @@ export const workerMachine = setup({
         if (!context.startPartition(event.job, partition)) {
           context.sendToPartition(event.job, partition, { type: "partition.run", tasks });
         }
+      }
+    },
+    withdraw: ({ context, event }) => {
+      if (event.type !== "worker.withdraw") return;
+      for (const withdrawal of event.withdrawals) {
+        const command = { type: "partition.withdraw", withdrawals: [withdrawal] } as const;
+        context.sendToPartition(event.job, withdrawal.partition, command);
       }
     },
     runOutput: ({ context, event }) => {
@@ -109,6 +117,7 @@ export const workerMachine = setup({
   on: {
     "worker.open": { actions: "open" },
     "worker.run": { actions: "run" },
+    "worker.withdraw": { actions: "withdraw" },
     "worker.runOutput": { actions: "runOutput" },
     "worker.close": { actions: "close" },
     "journal.listed": { actions: "tellOpened" },
@@ -119,8 +128,13 @@ export const workerMachine = setup({
   },
 });
 
-async function listPartitions(journal: Journal, job: string): Promise<number[]> {
-  const prefix = partitionLogPrefix(job);
-  const actors = await journal.actors(prefix);
-  return actors.map((actor) => Number(actor.slice(prefix.length))).sort((left, right) => left - right);
+/** A log whose name is none of a partition has a damaged key: reading it has the journal discard and report it. */
+async function listPartitions(journal: Journal, job: JobDescription): Promise<number[]> {
+  const partitions: number[] = [];
+  for (const actor of await journal.actors(partitionLogPrefix(job.id))) {
+    const partition = partitionOfLog(job.id, actor);
+    if (partition !== undefined && partition < job.plan.partitions) partitions.push(partition);
+    else await journal.read(actor);
+  }
+  return partitions.sort((left, right) => left - right);
 }

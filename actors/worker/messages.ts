@@ -5,7 +5,7 @@
  */
 import type { Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
-import type { PartitionFact, PartitionRun } from "../partition/messages.ts";
+import type { PartitionFact, PartitionRun, Withdrawal } from "../partition/messages.ts";
 
 /** From a job to its worker. */
 export type WorkerCommand =
@@ -13,6 +13,8 @@ export type WorkerCommand =
   | { readonly type: "worker.open"; readonly job: JobDescription }
   /** Runs tasks; partitions that have no actor yet get one. */
   | { readonly type: "worker.run"; readonly job: string; readonly runs: readonly PartitionRun[] }
+  /** Has partitions forget commits of which something is damaged. */
+  | { readonly type: "worker.withdraw"; readonly job: string; readonly withdrawals: readonly Withdrawal[] }
   /** Runs a task of the output, which belongs to no partition. */
   | { readonly type: "worker.runOutput"; readonly job: string; readonly tag: string; readonly task: Task }
   | { readonly type: "worker.close"; readonly job: string };

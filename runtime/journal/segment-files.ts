@@ -10,9 +10,10 @@
  *     write, and a second one would succeed without it.
  */
 import assert from "node:assert/strict";
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import path from "node:path";
 import { RuntimeError } from "../errors.ts";
+import { syncDirectory } from "../make-directory.ts";
 import { isDiskFull } from "./disk-full.ts";
 
 export interface SegmentReference {
@@ -135,6 +136,24 @@ export function listSegments(directory: string): { readonly segment: string; rea
   return segmentNames(directory).map((segment) => ({ segment, byteLength: sizeOf(path.join(directory, segment)) }));
 }
 
+/** How long the segment files of a directory are at the first question, each looked at once; 0 for one that is missing. */
+export class SegmentLengths {
+  readonly #directory: string;
+  readonly #known = new Map<string, number>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  of(segment: string): number {
+    const known = this.#known.get(segment);
+    if (known !== undefined) return known;
+    const byteLength = isSegmentName(segment) ? sizeOf(path.join(this.#directory, segment)) : 0;
+    this.#known.set(segment, byteLength);
+    return byteLength;
+  }
+}
+
 /** Deletes the segment files that `keep` does not want; returns the deleted ones. Other files stay. */
 export function removeSegments(
   directory: string,
@@ -154,18 +173,9 @@ function segmentNames(directory: string): string[] {
   }
 }
 
-/** 0 for a file that went while it was being looked at. */
+/** 0 for a file that is not there, or went while it was being looked at. */
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function writeError(code: string, place: string, error: unknown): RuntimeError {

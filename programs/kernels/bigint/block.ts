@@ -4,8 +4,8 @@
  * Owns: the frame.
  * Never: knows the rows: pairs are key and value, partial aggregates as `reduce-table.ts` writes them.
  */
-import assert from "node:assert/strict";
 import { crc32c } from "../../blocks/crc32c.ts";
+import { BrokenBlockError } from "../../errors.ts";
 import { IntegerReader } from "./integer-reader.ts";
 
 /** 2: raw pairs. 3: partial aggregates. */
@@ -38,13 +38,17 @@ export function writeBlock(
   return end + CHECKSUM_BYTES;
 }
 
-/** Checks that exactly one whole block lies there, checksum included. Asserts: a broken block is a programmer error. */
+/** Checks that exactly one whole block lies there, checksum included. Errors: BrokenBlockError. */
 export function openBlock(bytes: Uint8Array): Block {
-  assert(bytes.length >= BLOCK_FRAME_BYTES, `a block of ${bytes.length} bytes is broken`);
+  if (bytes.length < BLOCK_FRAME_BYTES) throw broken(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = bytes.length - CHECKSUM_BYTES;
   const kind = view.getUint32(0, true);
   const isWhole = view.getUint32(end, true) === crc32c(bytes, 0, end);
-  assert(isWhole && (kind === 2 || kind === 3), `a block of ${bytes.length} bytes is broken`);
+  if (!isWhole || (kind !== 2 && kind !== 3)) throw broken(bytes);
   return { kind, rowCount: view.getUint32(4, true), reader: new IntegerReader(bytes, HEADER_BYTES) };
+}
+
+function broken(bytes: Uint8Array): BrokenBlockError {
+  return new BrokenBlockError(`a block of ${bytes.length} bytes is broken`);
 }

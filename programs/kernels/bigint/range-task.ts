@@ -6,7 +6,7 @@
  *
  * G1. A range of one single pair value is counted, not collected: it may have more copies than memory has room for.
  */
-import assert from "node:assert/strict";
+import { BrokenBlockError } from "../../errors.ts";
 import type { TextFormatName } from "../../program.ts";
 import type { OutputRange, RangeTask } from "../kernel-set.ts";
 import { openBlock } from "./block.ts";
@@ -50,8 +50,8 @@ export class SortedRangeTask implements RangeTask {
     const view = new DataView(extent.buffer, extent.byteOffset, extent.length);
     for (let offset = 0; offset < byteCount; ) {
       const start = offset + BLOCK_LENGTH_BYTES;
-      offset = start + view.getUint32(offset, true);
-      assert(offset <= byteCount, "an extent is whole blocks");
+      offset = start > byteCount ? start : start + view.getUint32(offset, true);
+      if (offset > byteCount) throw new BrokenBlockError(`an extent of ${byteCount} bytes ends inside a block`);
       this.#takeBlock(extent.subarray(start, offset));
     }
   }

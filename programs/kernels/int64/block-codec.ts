@@ -5,6 +5,7 @@
  * Never: copies a block: it is made and read where it lies in the instance's memory.
  */
 import assert from "node:assert/strict";
+import { BrokenBlockError } from "../../errors.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
 
 interface BlockExports {
@@ -53,10 +54,10 @@ export function encodeBlock(
   return exports.encodeBlock(kind, passPointers(instance, columns), columns.length, from, count, out) >>> 0;
 }
 
-/** Checks that exactly one whole block lies there, checksum included, and reads its header. Asserts: a broken block is a programmer error. */
+/** Checks that exactly one whole block lies there, checksum included, and reads its header. Errors: BrokenBlockError. */
 export function openBlock(instance: KernelInstance, pointer: Pointer, byteLength: number): BlockHeader {
   const exports = instance.exports as unknown as BlockExports;
-  assert(exports.verifyBlock(pointer, byteLength) !== 0, `a block of ${byteLength} bytes is broken`);
+  if (!exports.verifyBlock(pointer, byteLength)) throw new BrokenBlockError(`a block of ${byteLength} bytes is broken`);
   const bytes = instance.bytes(pointer, 8);
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
   return { kind: bytes[0] as BlockKind, columnCount: bytes[1], count, byteLength };

@@ -6,7 +6,7 @@
  *
  * G1. A range of one single pair value is counted, not collected: it may have more copies than memory has room for.
  */
-import assert from "node:assert/strict";
+import { BrokenBlockError } from "../../errors.ts";
 import type { TextFormatName } from "../../program.ts";
 import type { OutputRange, RangeTask } from "../kernel-set.ts";
 import type { BoundPair } from "../range-splitters.ts";
@@ -50,10 +50,12 @@ export class SortedRangeTask implements RangeTask {
     const extent = this.#window.ensure(byteCount);
     let offset = 0;
     while (offset < byteCount) {
-      const byteLength = readBlockLength(instance.bytes(extent + offset, BLOCK_LENGTH_BYTES));
       const block = extent + offset + BLOCK_LENGTH_BYTES;
-      offset += BLOCK_LENGTH_BYTES + byteLength;
-      assert(offset <= byteCount, "an extent is whole blocks");
+      offset += BLOCK_LENGTH_BYTES;
+      const lengthBytes = instance.bytes(block - BLOCK_LENGTH_BYTES, BLOCK_LENGTH_BYTES);
+      const byteLength = offset > byteCount ? 0 : readBlockLength(lengthBytes);
+      offset += byteLength;
+      if (offset > byteCount) throw new BrokenBlockError(`an extent of ${byteCount} bytes ends inside a block`);
       const { count } = openBlock(instance, block, byteLength);
       const target = this.#pairs.reserve(count);
       decodeRows(instance, block, 0, count, [target.keys, target.values]);

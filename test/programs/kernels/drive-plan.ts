@@ -5,7 +5,7 @@
  * Never: knows which kernel set it drives; every task gets one from `openKernels`.
  */
 import assert from "node:assert/strict";
-import { bundleIndexStretch, readBundleIndex } from "../../../programs/blocks/bundle.ts";
+import { bundleCheck, bundleIndexStretch, isEntryOf, readBundleIndex } from "../../../programs/blocks/bundle.ts";
 import type { Reject } from "../../../programs/errors.ts";
 import type { KernelSet, Task, TaskSink, TaskStatistics, TextFormat } from "../../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../../programs/plan/plan.ts";
@@ -103,9 +103,13 @@ export function routeBlocks(plan: Plan, outcomes: readonly TaskOutcome[]): Uint8
   for (const { bytes, targets } of outcomes.flatMap(({ bundles }) => bundles)) {
     for (let target = 0; target < plan.partitions; target += 1) {
       const { offset, byteLength } = bundleIndexStretch(target, 1);
-      const [start, end] = readBundleIndex(bytes.subarray(offset, offset + byteLength), plan.partitions);
-      assert.equal(end > start, targets.includes(target), "a bundle's description names its targets");
-      if (end > start) blocksByTarget[target].push(bytes.subarray(start, end));
+      const stretch = bytes.subarray(offset, offset + byteLength);
+      const [entry] = readBundleIndex(stretch, plan.partitions);
+      const block = bytes.subarray(entry.offset, entry.offset + entry.byteLength);
+      const place = { check: bundleCheck(bytes), target, index: 0 };
+      assert(isEntryOf(stretch, place, block), "a bundle's index is right");
+      assert.equal(block.length > 0, targets.includes(target), "a bundle's description names its targets");
+      if (block.length > 0) blocksByTarget[target].push(block);
     }
   }
   return blocksByTarget;
