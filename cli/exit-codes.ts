@@ -33,6 +33,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["PATH_OUTSIDE_DATA_ROOT", EXIT.usage],
   ["JOURNAL_LOCKED", EXIT.usage],
   ["JOURNAL_FORMAT_UNKNOWN", EXIT.usage],
+  ["HOST_UNREACHABLE", EXIT.unreachable],
   ["RESTARTS_EXHAUSTED", EXIT.gaveUp],
   ["TASK_POISONED", EXIT.gaveUp],
   ["EXECUTORS_EXHAUSTED", EXIT.gaveUp],

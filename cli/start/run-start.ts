@@ -14,6 +14,7 @@ import { systemRandom } from "../../runtime/system-random.ts";
 import { EXIT } from "../exit-codes.ts";
 import { listenForStop, type StopSignal } from "../run/stop-signal.ts";
 import { writeOut } from "../terminal.ts";
+import type { Hosted } from "./hosted.ts";
 import { createPinoLog } from "./pino-log.ts";
 import { playRole } from "./play-role.ts";
 import type { RoleName, Roles, Serving } from "./roles.ts";
@@ -26,8 +27,8 @@ export interface StartHow {
   readonly roleProcess: URL;
   /** A line on standard output for each that serves. */
   readonly json: boolean;
-  /** Resolves when whoever started this wants no more of it; undefined: signals alone say so. */
-  readonly abandoned?: Promise<"abandoned">;
+  /** Undefined: signals alone end it. */
+  readonly hosted?: Hosted;
 }
 
 /** Returns the exit code. */
@@ -50,12 +51,14 @@ export async function runStart(settings: StartSettings, how: StartHow): Promise<
     });
     const stopAll = (): void => watch.stop();
     process.once("exit", stopAll);
-    const end = await Promise.race([watch.ended, stop.requested, how.abandoned ?? NEVER]);
+    const end = await Promise.race([watch.ended, stop.requested, how.hosted?.dismissed() ?? NEVER]);
     if (typeof end === "number") return end;
     if (end === "abandoned") return EXIT.interrupted;
     log.info("asked to end; once more ends it at once");
     watch.drain();
-    return await watch.ended;
+    const exitCode = await watch.ended;
+    if (end === "done") await how.hosted?.remove();
+    return exitCode;
   } finally {
     stop.release();
   }

@@ -3,6 +3,7 @@
  *
  * Owns: the words: `crash` once serving, `refuse`, `locked`, `linger` when drained, `lose` a place.
  */
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { CommandError } from "../../../cli/command-error.ts";
 import type { RoleContext, Roles, RunningRole } from "../../../cli/start/roles.ts";
@@ -19,6 +20,7 @@ export const fakeRoles: Roles = {
   },
   worker: async (settings, context) => {
     const { dataDirectory, join } = settings;
+    mkdirSync(dataDirectory, { recursive: true });
     const [host, port] = [settings.exchange.host, join.port];
     return play(path.basename(dataDirectory), { host, port, id: `worker-${context.incarnation}` }, context);
   },
