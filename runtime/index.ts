@@ -1,5 +1,6 @@
 /**
- * What the package offers as `actor-dataflow/runtime`: supervision, failure detection and journals for XState actors.
+ * What the package offers as `actor-dataflow/runtime`: supervision, failure detection, journals, and
+ * messages between processes, for XState actors.
  *
  * Owns: the list. Whatever is not in it may change without notice.
  */
@@ -11,6 +12,7 @@ export {
   type HeartbeatMonitorInput,
   startHeartbeatMonitor,
 } from "./failure/heartbeat-monitor.ts";
+export { type Fence, type Fenced, nextLife, toIncarnation, toTerm } from "./identity.ts";
 export type {
   Journal,
   JournalAppend,
@@ -24,6 +26,10 @@ export { createMemoryJournal, MemoryDisk, type MemoryJournalOptions } from "./jo
 export { type SegmentReference, SegmentWriter, type SegmentWriterOptions } from "./journal/segment-files.ts";
 export { SegmentReader } from "./journal/segment-reader.ts";
 export { type Random, seededRandom } from "./random.ts";
+export type { DialTarget } from "./socket/dial.ts";
+export { type Listener, type ListenOptions, listen, type PeerRefusal } from "./socket/listener.ts";
+export type { PeerIdentity, ProcessIdentity } from "./socket/peer.ts";
+export type { DialSecurity, ListenSecurity } from "./socket/security.ts";
 export { childRef, type SupervisorRef, supervisorLogic } from "./supervision/machine.ts";
 export type { ChildShutdown, SupervisorCommand, SupervisorInput, SupervisorNotice } from "./supervision/messages.ts";
 export {
@@ -37,3 +43,21 @@ export {
 export { type ChildExit, type Death, SupervisionError } from "./supervision/supervision-error.ts";
 export { systemClock } from "./system-clock.ts";
 export { systemRandom } from "./system-random.ts";
+export { createLoopbackTransport } from "./transport/loopback-transport.ts";
+export {
+  createSocketTransport,
+  type PeerEvent,
+  type SocketTransport,
+  type SocketTransportOptions,
+} from "./transport/socket/socket-transport.ts";
+export type {
+  Address,
+  ControlMessage,
+  Delivery,
+  Endpoint,
+  EndpointHandler,
+  Envelope,
+  SendOutcome,
+  SignalEnvelope,
+  Transport,
+} from "./transport/transport.ts";

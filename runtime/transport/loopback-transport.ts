@@ -2,12 +2,12 @@
  * The transport within one process; over a link that loses and repeats, also the wire of tests and simulations.
  *
  * Owns: which endpoint an address is, and how frames get there.
- * Never: decides what is delivered; see `loopback-endpoint.ts`.
+ * Never: decides what is delivered; see `framed-endpoint.ts`.
  */
 import type { Clock } from "../clock.ts";
 import { RuntimeError } from "../errors.ts";
 import { type Fence, type Fenced, isOlder } from "../identity.ts";
-import { type Frame, LoopbackEndpoint } from "./loopback-endpoint.ts";
+import { type Frame, FramedEndpoint } from "./framed-endpoint.ts";
 import {
   type Address,
   type Endpoint,
@@ -42,7 +42,7 @@ export function createLoopbackTransport(options: LoopbackOptions = {}): Transpor
 class LoopbackTransport implements Transport {
   readonly #options: LoopbackOptions;
   readonly #link: Link;
-  readonly #endpoints = new Map<Address, LoopbackEndpoint>();
+  readonly #endpoints = new Map<Address, FramedEndpoint>();
 
   constructor(options: LoopbackOptions) {
     this.#options = options;
@@ -51,7 +51,7 @@ class LoopbackTransport implements Transport {
 
   createEndpoint(address: Address, fence: Fence, handler: EndpointHandler): Endpoint {
     this.#makeRoom(address, fence);
-    const endpoint = new LoopbackEndpoint(address, fence, handler, {
+    const endpoint = new FramedEndpoint(address, fence, handler, {
       unacknowledgedMax: this.#options.unacknowledgedMax ?? UNACKNOWLEDGED_MAX_DEFAULT,
       cloneMessages: this.#options.cloneMessages ?? false,
       resend: this.#options.resend,
@@ -85,7 +85,7 @@ class LoopbackTransport implements Transport {
     this.#link(frame, () => this.#endpoints.get(frame.to)?.arrive(frame));
   }
 
-  #closed(endpoint: LoopbackEndpoint, peers: readonly Address[]): void {
+  #closed(endpoint: FramedEndpoint, peers: readonly Address[]): void {
     if (this.#endpoints.get(endpoint.address) === endpoint) this.#endpoints.delete(endpoint.address);
     for (const to of peers) this.#transmit({ kind: "disconnected", from: endpoint.address, to });
   }

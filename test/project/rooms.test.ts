@@ -10,7 +10,7 @@ const imports = files.flatMap((file) => importsOf(file).map((imported) => ({ fil
 
 /** Packages that a room may use; of Node's own modules `programs` may use one, the others any. */
 const PACKAGES: Record<string, readonly string[]> = {
-  runtime: ["xstate", "level"],
+  runtime: ["xstate", "level", "socket.io", "socket.io-client"],
   programs: ["zod", "node:assert/strict"],
   actors: ["xstate", "tinyglobby"],
   cli: ["commander", "picocolors", "pino", "xstate", "zod"],

@@ -72,7 +72,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
-type MakePlace = (t: ExecutionContext, options?: PlaceOptions) => TransportPlace;
+type MakePlace = (t: ExecutionContext, options?: PlaceOptions) => TransportPlace | Promise<TransportPlace>;
 
 export function transportContract(test: TestFn, makePlace: MakePlace): void {
   contractOfDelivery(test, makePlace);
@@ -82,7 +82,7 @@ export function transportContract(test: TestFn, makePlace: MakePlace): void {
 
 function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   test("delivery: each message arrives once, in order, never within a call, and is then forgotten", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const [left, right] = [new Recorder(), new Recorder()];
     const sender = transport.createEndpoint("left", life(1), left);
     const receiver = transport.createEndpoint("right", life(1), right);
@@ -98,7 +98,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("delivery: an actor may write to itself", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const recorder = new Recorder();
     transport.createEndpoint("self", life(1), recorder).send("self", numbered(1));
     await settle();
@@ -106,7 +106,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("delivery: a message waits for a receiver that is not there yet", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const sender = transport.createEndpoint("left", life(1), new Recorder());
     for (const number of upTo(3)) sender.send("right", numbered(number));
     await settle();
@@ -118,7 +118,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("delivery: too many unacknowledged messages are refused, to that peer alone, until some are acknowledged", async (t) => {
-    const { transport, settle } = makePlace(t, { unacknowledgedMax: 3 });
+    const { transport, settle } = await makePlace(t, { unacknowledgedMax: 3 });
     const right = new Recorder();
     right.acknowledges = false;
     const sender = transport.createEndpoint("left", life(1), new Recorder());
@@ -136,7 +136,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("delivery: acknowledgements out of order count when all before them are given", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const right = new Recorder();
     right.acknowledges = false;
     const sender = transport.createEndpoint("left", life(1), new Recorder());
@@ -154,7 +154,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("delivery: what is forgotten is not offered again, and later messages still arrive", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const sender = transport.createEndpoint("left", life(1), new Recorder());
     for (const number of upTo(3)) sender.send("right", numbered(number));
     sender.forget("right");
@@ -170,7 +170,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("clone: nothing is shared between sender and receiver, and what cannot be cloned is refused at once", async (t) => {
-    const { transport, settle } = makePlace(t, { cloneMessages: true });
+    const { transport, settle } = await makePlace(t, { cloneMessages: true });
     const right = new Recorder();
     const sender = transport.createEndpoint("left", life(1), new Recorder());
     transport.createEndpoint("right", life(1), right);
@@ -187,7 +187,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("signal: is not kept for a peer that is not there", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const sender = transport.createEndpoint("left", life(1), new Recorder());
     t.is(sender.signal("right", numbered(1)), "accepted");
     await settle();
@@ -206,7 +206,7 @@ function contractOfDelivery(test: TestFn, makePlace: MakePlace): void {
 
 function contractOfLives(test: TestFn, makePlace: MakePlace): void {
   test("lives: what a receiver has not acknowledged comes to its next life, in order; the rest does not", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const [left, first, second] = [new Recorder(), new Recorder(), new Recorder()];
     first.acknowledges = false;
     const sender = transport.createEndpoint("left", life(1), left);
@@ -230,7 +230,7 @@ function contractOfLives(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("lives: a sender's next life begins anew, and an acknowledgement for the one before means nothing to it", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const right = new Recorder();
     right.acknowledges = false;
     const before = transport.createEndpoint("left", life(1), new Recorder());
@@ -251,7 +251,7 @@ function contractOfLives(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("lives: a newer life takes the address over and the older is told; one that is not newer is refused", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const [older, newer] = [new Recorder(), new Recorder()];
     const replaced = transport.createEndpoint("left", life(1), older);
     const error = t.throws(() => transport.createEndpoint("left", life(1), newer), { instanceOf: RuntimeError })!;
@@ -266,7 +266,7 @@ function contractOfLives(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("lives: closing the transport closes every endpoint", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const [left, right] = [new Recorder(), new Recorder()];
     const endpoints = [
       transport.createEndpoint("left", life(1), left),
@@ -286,7 +286,7 @@ function contractOfLives(test: TestFn, makePlace: MakePlace): void {
 
 function contractOfFencing(test: TestFn, makePlace: MakePlace): void {
   test("fencing: a message and a signal of an older term are not delivered, and their sender is told", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const [left, right] = [new Recorder(), new Recorder()];
     const sender = transport.createEndpoint("left", life(1, 1), left);
     const receiver = transport.createEndpoint("right", life(1, 1), right);
@@ -302,7 +302,7 @@ function contractOfFencing(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("fencing: a follower that raises its term goes on, and what was refused arrives", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const [left, right] = [new Recorder(), new Recorder()];
     const sender = transport.createEndpoint("left", life(1, 1), left);
     transport.createEndpoint("right", life(1, 3), right);
@@ -319,7 +319,7 @@ function contractOfFencing(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("fencing: a message of a newer term is delivered, and carries the term", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const right = new Recorder();
     const sender = transport.createEndpoint("left", life(1, 5), new Recorder());
     transport.createEndpoint("right", life(1, 1), right);
@@ -329,7 +329,7 @@ function contractOfFencing(test: TestFn, makePlace: MakePlace): void {
   });
 
   test("fencing: an older life of a sender is fenced once a newer one was heard, and never fences the newer", async (t) => {
-    const { transport, settle } = makePlace(t);
+    const { transport, settle } = await makePlace(t);
     const [zombie, newer, right] = [new Recorder(), new Recorder(), new Recorder()];
     transport.createEndpoint("right", life(1), right);
     const current = transport.createEndpoint("left", life(2), newer);

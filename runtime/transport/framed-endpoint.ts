@@ -1,8 +1,8 @@
 /**
- * One life of an address on the loopback transport.
+ * One life of an address, on any transport that carries frames.
  *
  * Owns: its fence, and an outbox and an inbox for each peer.
- * Never: finds a peer; see `loopback-transport.ts`.
+ * Never: finds a peer; the transports do.
  */
 import type { Clock, TimerHandle } from "../clock.ts";
 import { type Fence, type Fenced, fencedBy, type Incarnation, isOlder, type Term } from "../identity.ts";
@@ -31,10 +31,12 @@ export type Frame = { readonly from: Address; readonly to: Address } & (
 export interface EndpointOptions {
   readonly unacknowledgedMax: number;
   readonly cloneMessages: boolean;
+  /** Throws for a message that the wire cannot carry. */
+  readonly requireCarriable?: (message: ControlMessage) => void;
   /** Undefined on a wire that loses nothing. */
   readonly resend: { readonly clock: Clock; readonly intervalMs: number } | undefined;
   readonly transmit: (frame: Frame) => void;
-  readonly onClose: (endpoint: LoopbackEndpoint, peers: readonly Address[]) => void;
+  readonly onClose: (endpoint: FramedEndpoint, peers: readonly Address[]) => void;
 }
 
 interface Peer {
@@ -44,7 +46,7 @@ interface Peer {
   incarnation: Incarnation | undefined;
 }
 
-export class LoopbackEndpoint implements Endpoint {
+export class FramedEndpoint implements Endpoint {
   readonly address: Address;
   readonly #handler: EndpointHandler;
   readonly #options: EndpointOptions;
@@ -65,11 +67,18 @@ export class LoopbackEndpoint implements Endpoint {
     return this.#fence;
   }
 
+  /** Addresses that this one has heard of or written to. */
+  get peers(): IterableIterator<Address> {
+    return this.#peers.keys();
+  }
+
   send(to: Address, message: ControlMessage): SendOutcome {
     if (this.#closed) return "closed";
     if (this.#fencedBy !== undefined) return "fenced";
     const { outbox } = this.#peer(to);
-    const entry = outbox.add(this.#copy(message));
+    const copy = this.#copy(message);
+    this.#options.requireCarriable?.(copy);
+    const entry = outbox.add(copy);
     if (entry === undefined) return "full";
     this.#transmit(to, outbox, entry);
     this.#armResend();
@@ -79,7 +88,9 @@ export class LoopbackEndpoint implements Endpoint {
   signal(to: Address, message: ControlMessage): SendOutcome {
     if (this.#closed) return "closed";
     if (this.#fencedBy !== undefined) return "fenced";
-    const envelope = { from: this.address, to, fence: this.#fence, message: this.#copy(message) };
+    const copy = this.#copy(message);
+    this.#options.requireCarriable?.(copy);
+    const envelope = { from: this.address, to, fence: this.#fence, message: copy };
     this.#options.transmit({ kind: "signal", from: this.address, to, envelope });
     return "accepted";
   }
