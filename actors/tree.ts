@@ -100,6 +100,8 @@ interface Plot {
   readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
   /** Submitted and not ended; a coordinator that died before it journaled one is told of it again. */
   readonly submitted: Map<string, JobDescription>;
+  /** Jobs whose outcome has been told: a restarted coordinator finds them in the journal and must not run them again. */
+  readonly ended: Set<string>;
 }
 
 export function startTree(options: TreeOptions): Tree {
@@ -110,7 +112,8 @@ export function startTree(options: TreeOptions): Tree {
     ...{ progress: new Map(), output: new Map() },
     ...{ takenOver: new Map(), repairs: new Map(), tasksStarted: new Map() },
   };
-  const plot: Plot = { options, board, view, endings: new Set(), partitions: new Map(), submitted: new Map() };
+  const sets = { endings: new Set<Promise<unknown>>(), ended: new Set<string>() };
+  const plot: Plot = { options, board, view, ...sets, partitions: new Map(), submitted: new Map() };
   const children = [
     supervisor(plot, "executors"),
     pool(plot),
@@ -156,6 +159,9 @@ function noteRoot({ board, options, partitions, submitted }: Plot, notice: Super
   if (notice.type === "child.started" && notice.id === "coordinator") {
     for (const job of submitted.values()) board.send("coordinator", { type: "coordinator.submit", job });
   }
+  // Its jobs went with it, and nobody but the coordinator starts them.
+  if (notice.type === "child.started" && notice.id === "jobs")
+    board.send("coordinator", { type: "coordinator.restart" });
   if (notice.type !== "child.exited") return;
   if (notice.id === "partitions") partitions.clear();
   // A supervisor that gave up has a story of its own; to begin it again from the start would only make it longer.
@@ -288,6 +294,7 @@ function coordinator(plot: Plot): ChildSpecification {
 function startJob(plot: Plot, job: JobDescription): void {
   const { board, options, view } = plot;
   const { id } = job;
+  if (plot.ended.has(id)) return;
   const specification = specifyChild({
     id,
     logic: jobMachine,
@@ -308,6 +315,7 @@ function startJob(plot: Plot, job: JobDescription): void {
         noteWithdrawn: (damaged) => noteRepairs(plot, id, { lost: 0, damaged }),
         tell: (outcome) => {
           plot.submitted.delete(id);
+          plot.ended.add(id);
           options.onOutcome(id, outcome);
         },
       };

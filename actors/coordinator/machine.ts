@@ -15,7 +15,7 @@ export interface CoordinatorInput {
   /** Takes the actor's address; called when it runs. */
   readonly listen: () => void;
   readonly journal: Journal;
-  /** Starts a job's actor under its supervisor; does nothing if it has one. */
+  /** Starts a job's actor under its supervisor; does nothing if it has one, or the job has ended. */
   readonly startJob: (job: JobDescription) => void;
   readonly sendToJob: (job: string, fact: WorkerFact) => void;
   readonly sendToOutput: (job: string, fact: WorkerFact) => void;
@@ -62,6 +62,9 @@ export const coordinatorMachine = setup({
     release: ({ context, self }) => {
       for (const command of context.held.splice(0)) self.send(command);
     },
+    restart: ({ context }) => {
+      for (const job of context.jobs.values()) context.startJob(job);
+    },
     start: ({ context, event }) => {
       if (event.type !== "job.journaled") return;
       context.jobs.set(event.description.id, event.description);
@@ -97,12 +100,14 @@ export const coordinatorMachine = setup({
         },
         onError: { target: "failed", actions: "tellFailed" },
       },
-      on: { "coordinator.submit": { actions: "hold" }, "*": { actions: "route" } },
+      // All jobs are started when the journal has been read.
+      on: { "coordinator.submit": { actions: "hold" }, "coordinator.restart": {}, "*": { actions: "route" } },
     },
     serving: {
       entry: "release",
       on: {
         "coordinator.submit": { actions: "submit" },
+        "coordinator.restart": { actions: "restart" },
         "job.journaled": { actions: "start" },
         "job.refused": { target: "failed", actions: "tellFailed" },
         "*": { actions: "route" },

@@ -8,7 +8,9 @@ import type { JobDescription } from "../job/messages.ts";
 
 export type CoordinatorCommand =
   /** Journals a job, then starts it. A job that is known already is not journaled again. */
-  { readonly type: "coordinator.submit"; readonly job: JobDescription };
+  | { readonly type: "coordinator.submit"; readonly job: JobDescription }
+  /** The supervisor of jobs is a new one: starts all jobs that are known. */
+  | { readonly type: "coordinator.restart" };
 
 /** The name of a job's log in the coordinator's journal. */
 export function jobLog(job: string): string {

@@ -1,7 +1,7 @@
 /**
  * Runs whole jobs in process: real threads, a journal with hooks, small splits, and a watchdog instead of a hang.
  *
- * Owns: the set-up of a job, and the hooks at which a test may kill something.
+ * Owns: the set-up of a tree and of jobs in it, and the hooks at which a test may kill something.
  * Never: asserts anything.
  */
 import { mkdirSync, readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import type { JobDescription } from "../../../actors/job/messages.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import type { OutputPort } from "../../../actors/output/output-port.ts";
 import { prepareJob } from "../../../actors/prepare-job.ts";
-import { startTree, type Tree } from "../../../actors/tree.ts";
+import { type Repairs, startTree, type Tree } from "../../../actors/tree.ts";
 import type { InputSpecification, Program } from "../../../programs/program.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 import type { Journal } from "../../../runtime/journal/journal.ts";
@@ -23,6 +23,9 @@ import { describe } from "../../runtime/supervision/stage.ts";
 
 /** A job that takes longer is called hung: far more than the longest one takes on a machine that is busy with other work. */
 const HANG_MS = 60_000;
+/** So many times as soon do timers come, so that backoffs and beats are short. */
+const HASTE = 200;
+const RESTARTS_WITHOUT_END = 100_000;
 
 export const CSV: InputSpecification = {
   paths: [],
@@ -33,42 +36,65 @@ export const CSV: InputSpecification = {
   value: undefined,
 };
 
-/** Real time, but timers come ten times as soon: backoffs and beats are short. */
+/** Real time, but timers come soon. */
 export const HASTY_CLOCK: Clock = {
   ...systemClock,
-  setTimeout: (callback, delayMs) => systemClock.setTimeout(callback, delayMs / 10),
+  setTimeout: (callback, delayMs) => systemClock.setTimeout(callback, delayMs / HASTE),
 };
 
+/** Moments of a job at which a test may kill something. */
 export interface Hooks {
-  /** A batch was written; nobody has been told. `actors` are the logs in it, `count` counts from 1. */
-  readonly afterCommit?: (commit: { readonly actors: readonly string[]; readonly count: number }) => void;
-  /** The output is about to write its n-th piece of bytes, from 1. */
-  readonly beforeWrite?: (count: number) => void | Promise<void>;
-  readonly onNotice?: (line: string) => void;
+  /** A batch with records of the job was written; nobody has been told. `count` counts them from 1. */
+  readonly afterCommit?: (count: number) => void;
+  /** The job's output is about to write its n-th piece of bytes, from 1. */
+  readonly beforeWrite?: (count: number) => void;
 }
 
-export interface Staged {
-  readonly job: JobDescription;
+export interface StageOptions {
   readonly directory: string;
   /** Default: a fresh one in memory. Opened and closed here. */
   readonly journal?: Journal;
   readonly executorCount?: number;
+  readonly clock?: Clock;
+  readonly restartsMax?: number;
+  /** What the int64 kernels are; the real ones by default. */
+  readonly kernels?: unknown;
+  readonly onNotice?: (line: string) => void;
+}
+
+export interface JobOptions {
   readonly rejects?: boolean;
+  /** Instead of a file. */
+  readonly port?: OutputPort;
+  readonly rejectsPort?: OutputPort;
   readonly hooks?: Hooks;
-  /** Told once the tree is there and the job submitted. */
-  readonly disturb?: (tree: Tree, notices: readonly string[]) => void;
 }
 
 export interface StagedEnd {
-  readonly outcome: JobOutcome | { readonly kind: "broken"; readonly error: unknown } | { readonly kind: "hung" };
+  readonly outcome:
+    | JobOutcome
+    | { readonly kind: "broken"; readonly error: unknown }
+    | { readonly kind: "hung" }
+    | { readonly kind: "abandoned" };
   readonly output: string | undefined;
   readonly rejects: string | undefined;
   readonly notices: readonly string[];
-  /** Commits of partitions that were written, of this run alone. */
+  /** Of the stage's journal, with records of the job. */
+  readonly batchCount: number;
+  /** Records of the job's partitions that were written. */
   readonly commitCount: number;
+  /** Tasks handed to executors. */
+  readonly tasksStarted: number;
+  readonly repairs: Repairs | undefined;
 }
 
-let runCount = 0;
+export interface Stage {
+  readonly tree: Tree;
+  run(job: JobDescription, options?: JobOptions): Promise<StagedEnd>;
+  /** As if the process were killed: nothing is journaled or written from now on, every job that runs is abandoned. */
+  abandon(): void;
+  close(): Promise<void>;
+}
 
 export async function prepare(
   program: Program,
@@ -86,89 +112,165 @@ export async function prepare(
   });
 }
 
-export async function runStaged(staged: Staged): Promise<StagedEnd> {
-  const { job, directory, executorCount = 2, hooks = {} } = staged;
-  const bare = staged.journal ?? createMemoryJournal();
+let stageCount = 0;
+
+/** What is known of a job while it runs. */
+interface Running {
+  readonly hooks: Hooks;
+  readonly port: OutputPort;
+  readonly rejectsPort: OutputPort | undefined;
+  readonly end: (outcome: StagedEnd["outcome"]) => void;
+  batchCount: number;
+  commitCount: number;
+}
+
+interface Shared {
+  abandoned: boolean;
+  readonly running: Map<string, Running>;
+}
+
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { directory, clock = HASTY_CLOCK, executorCount = 2, restartsMax = RESTARTS_WITHOUT_END } = options;
+  const bare = options.journal ?? createMemoryJournal();
   await bare.open();
-  let commitCount = 0;
-  const journal = watchJournal(bare, (actors) => {
-    if (actors.some((actor) => actor.startsWith("partition/"))) commitCount += 1;
-    hooks.afterCommit?.({ actors, count: commitCount });
-  });
+  stageCount += 1;
   const segmentDirectory = path.join(directory, "segments");
   mkdirSync(segmentDirectory, { recursive: true });
-  const outputFile = path.join(directory, "output");
-  const rejectsFile = path.join(directory, "rejects");
-  const port = watchPort(new FileOutput(outputFile, job.id, false), hooks.beforeWrite);
-  const rejectsPort = staged.rejects === true ? new FileOutput(rejectsFile, job.id, false) : undefined;
+  const shared: Shared = { abandoned: false, running: new Map() };
+  const endAll = (outcome: StagedEnd["outcome"]): void => {
+    for (const { end } of shared.running.values()) end(outcome);
+  };
   const notices: string[] = [];
-  runCount += 1;
-  let tree: Tree | undefined;
+  const kernels = "kernels" in options ? options.kernels : kernelModule();
+  const segmentName = `p${process.pid}-${stageCount}`;
+  const tree = startTree({
+    clock,
+    random: seededRandom(stageCount),
+    journal: watchJournal(bare, shared),
+    executorCount,
+    thread: { kernels, segmentDirectory, segmentName, durable: false },
+    outputOf: (job) => shared.running.get(job) as Running,
+    onOutcome: (job, outcome) => shared.running.get(job)?.end(outcome),
+    onBroken: (error) => endAll({ kind: "broken", error }),
+    onNotice: (supervisor, notice) => {
+      const line = `${supervisor}: ${describe(notice)}`;
+      notices.push(line);
+      options.onNotice?.(line);
+    },
+    restartsMax,
+  });
+  return {
+    tree,
+    run: async (job, jobOptions = {}) => await runOn({ tree, shared, notices, directory }, job, jobOptions),
+    abandon: () => {
+      shared.abandoned = true;
+      endAll({ kind: "abandoned" });
+    },
+    close: async () => {
+      await tree.stop();
+      await bare.close();
+    },
+  };
+}
+
+interface Ground {
+  readonly tree: Tree;
+  readonly shared: Shared;
+  readonly notices: readonly string[];
+  readonly directory: string;
+}
+
+async function runOn(ground: Ground, job: JobDescription, options: JobOptions): Promise<StagedEnd> {
+  const { tree, shared, notices, directory } = ground;
+  const outputFile = path.join(directory, `output-${job.id}`);
+  const rejectsFile = path.join(directory, `rejects-${job.id}`);
+  const fileFor = (file: string): OutputPort => new FileOutput(file, job.id, false);
+  const rejectsPort = options.rejectsPort ?? (options.rejects === true ? fileFor(rejectsFile) : undefined);
+  const { hooks = {} } = options;
+  const port = watchPort(options.port ?? fileFor(outputFile), shared, hooks.beforeWrite);
+  const noticesBefore = notices.length;
   const outcome = await new Promise<StagedEnd["outcome"]>((resolve) => {
     const watchdog = setTimeout(() => {
-      console.error(`HUNG after ${HANG_MS} ms; running: ${tree?.children().join(" ")}\n${notices.join("\n")}`);
-      console.error(JSON.stringify(tree?.view.progress.get(job.id)?.totals()));
+      const totals = JSON.stringify(tree.view.progress.get(job.id)?.totals());
+      console.error(
+        `HUNG after ${HANG_MS} ms: ${totals}\nrunning: ${tree.children().join(" ")}\n${notices.join("\n")}`,
+      );
       resolve({ kind: "hung" });
     }, HANG_MS);
     const end = (told: StagedEnd["outcome"]): void => {
       clearTimeout(watchdog);
       resolve(told);
     };
-    tree = startTree({
-      clock: HASTY_CLOCK,
-      random: seededRandom(runCount),
-      journal,
-      executorCount,
-      thread: { kernels: kernelModule(), segmentDirectory, segmentName: `p${process.pid}-${runCount}`, durable: false },
-      outputOf: () => ({ port, rejectsPort }),
-      onOutcome: (_job, told) => end(told),
-      onBroken: (error) => end({ kind: "broken", error }),
-      onNotice: (supervisor, notice) => {
-        const line = `${supervisor}: ${describe(notice)}`;
-        notices.push(line);
-        hooks.onNotice?.(line);
-      },
-      restartsMax: 100_000,
-    });
+    shared.running.set(job.id, { hooks, port, rejectsPort, end, batchCount: 0, commitCount: 0 });
     tree.submit(job);
-    staged.disturb?.(tree, notices);
   });
-  await tree?.stop();
+  const { batchCount, commitCount } = shared.running.get(job.id) as Running;
   await port.close();
   await rejectsPort?.close();
-  await bare.close();
+  const isDone = outcome.kind === "done";
   return {
     outcome,
-    output: outcome.kind === "done" ? readFileSync(outputFile, "utf8") : undefined,
-    rejects: outcome.kind === "done" && rejectsPort !== undefined ? readFileSync(rejectsFile, "utf8") : undefined,
-    notices,
+    output: isDone && options.port === undefined ? readFileSync(outputFile, "utf8") : undefined,
+    rejects: isDone && options.rejects === true ? readFileSync(rejectsFile, "utf8") : undefined,
+    notices: notices.slice(noticesBefore),
+    batchCount,
     commitCount,
+    tasksStarted: tree.view.tasksStarted.get(job.id) ?? 0,
+    repairs: tree.view.repairs.get(job.id),
   };
 }
 
-function watchJournal(journal: Journal, afterCommit: (actors: readonly string[]) => void): Journal {
+/** One job on a stage of its own. */
+export async function runStaged(job: JobDescription, options: StageOptions & JobOptions): Promise<StagedEnd> {
+  const stage = await openStage(options);
+  try {
+    return await stage.run(job, options);
+  } finally {
+    await stage.close();
+  }
+}
+
+function never<Result>(): Promise<Result> {
+  return new Promise(() => {});
+}
+
+/** Logs are called `job/JOB`, `partition/JOB/INDEX`, `output/JOB`. */
+function jobOfLog(actor: string): string {
+  return actor.split("/")[1];
+}
+
+function watchJournal(journal: Journal, shared: Shared): Journal {
   return {
     open: () => journal.open(),
-    read: (actor) => journal.read(actor),
-    actors: (prefix) => journal.actors(prefix),
+    read: (actor) => (shared.abandoned ? never() : journal.read(actor)),
+    actors: (prefix) => (shared.abandoned ? never() : journal.actors(prefix)),
     commit: async (appends, drops) => {
+      if (shared.abandoned) return await never();
       await journal.commit(appends, drops);
-      afterCommit(appends.map(({ actor }) => actor));
+      for (const id of new Set(appends.map(({ actor }) => jobOfLog(actor)))) {
+        const running = shared.running.get(id);
+        if (running === undefined) continue;
+        running.batchCount += 1;
+        running.commitCount += appends.filter(({ actor }) => actor.startsWith(`partition/${id}/`)).length;
+        running.hooks.afterCommit?.(running.batchCount);
+      }
+      if (shared.abandoned) await never();
     },
     close: () => journal.close(),
   };
 }
 
-function watchPort(port: OutputPort, beforeWrite: Hooks["beforeWrite"]): OutputPort {
+function watchPort(port: OutputPort, shared: Shared, beforeWrite: Hooks["beforeWrite"]): OutputPort {
   let count = 0;
   return {
-    open: (keepBytes) => port.open(keepBytes),
+    open: (keepBytes) => (shared.abandoned ? never() : port.open(keepBytes)),
     write: async (bytes) => {
       count += 1;
-      await beforeWrite?.(count);
+      beforeWrite?.(count);
+      if (shared.abandoned) return await never();
       await port.write(bytes);
     },
-    commit: () => port.commit(),
+    commit: () => (shared.abandoned ? never() : port.commit()),
     discard: () => port.discard(),
     close: () => port.close(),
   };

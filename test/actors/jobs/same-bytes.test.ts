@@ -1,0 +1,69 @@
+/**
+ * The bytes of output and rejects depend on program and input alone.
+ */
+import test from "ava";
+import type { Program } from "../../../programs/program.ts";
+import {
+  aggregate,
+  binary,
+  changeKey,
+  flatMap,
+  literal,
+  map,
+  program,
+  reduce,
+  v,
+} from "../../programs/build-program.ts";
+import { temporaryDirectory, writeFiles } from "../temporary-directory.ts";
+import { openStage, prepare } from "./job-stage.ts";
+import { compareWithReference, referenceOf } from "./reference.ts";
+import { NARROW_PROGRAM, SAMPLE_PROGRAM, sampleLines } from "./sample-job.ts";
+
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  "no reduce": NARROW_PROGRAM,
+  "two shuffles": SAMPLE_PROGRAM,
+  "big integers": program(
+    [
+      map(binary(v, "**", literal(9))),
+      changeKey(binary(v, "%", literal(6))),
+      reduce(binary(aggregate("product"), "/", aggregate("max"))),
+    ],
+    { integers: "bigint", onError: "reject" },
+  ),
+  "a reduce of every kind": program(
+    [
+      flatMap({ kind: "digits", operand: v }),
+      changeKey(binary(v, "%", literal(7))),
+      ...(["min", "mean", "count"] as const).map((name) => reduce(aggregate(name))),
+    ],
+    { onError: "reject" },
+  ),
+};
+const FILES = { "a.csv": sampleLines(150), "empty.csv": "", "b.csv": sampleLines(40), "c.csv": "1,2" };
+
+for (const [name, base] of Object.entries(PROGRAMS)) {
+  test(`same bytes: ${name}, 1, 2, 7 and 64 partitions, 1 and 2 workers, small and large splits`, async (t) => {
+    const directory = temporaryDirectory(t);
+    writeFiles(directory, FILES);
+    const input = { paths: Object.keys(FILES) };
+    const ends = [];
+    for (const executorCount of [1, 2]) {
+      const stage = await openStage({ directory, executorCount });
+      for (const splitBytes of [40, 1 << 20]) {
+        for (const partitions of [1, 2, 7, 64]) {
+          const job = await prepare(base, input, { directory, splitBytes, partitions });
+          const end = await stage.run(job, { rejects: true });
+          ends.push(end);
+          if (ends.length > 1) continue;
+          compareWithReference(t, end, { program: base, job, expected: referenceOf(base, job, input) });
+          t.true((end.rejects?.length ?? 0) > 0, "the sample must have rejects");
+        }
+      }
+      await stage.close();
+    }
+    for (const { output, rejects } of ends) {
+      t.is(output, ends[0].output);
+      t.is(rejects, ends[0].rejects);
+    }
+  });
+}
