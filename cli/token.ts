@@ -9,6 +9,7 @@ import type { Readable } from "node:stream";
 import { Option } from "commander";
 import { quoteText } from "../programs/quote-text.ts";
 import { CommandError } from "./command-error.ts";
+import { exposureOf } from "./private-file.ts";
 
 export const TOKEN_VARIABLE = "ACTOR_DATAFLOW_TOKEN";
 const TOKEN_FILE_VARIABLE = "ACTOR_DATAFLOW_TOKEN_FILE";
@@ -17,7 +18,6 @@ const TOKEN_FILE_VARIABLE = "ACTOR_DATAFLOW_TOKEN_FILE";
 const [TOKEN_LENGTH_MIN, TOKEN_LENGTH_MAX] = [16, 512];
 /** As a bearer token of HTTP can carry it. */
 const TOKEN_SHAPE = /^[\x21-\x7e]+$/;
-const READABLE_BY_OTHERS = 0o077;
 
 export interface TokenSources {
   /** `-` for the first line of standard input. */
@@ -59,13 +59,9 @@ function readTokenFile(file: string): string {
   const shown = `token file ${quoteText(file)}`;
   let text: string;
   try {
-    const status = statSync(file);
-    if (!status.isFile()) throw unusable(`${shown} is not a regular file`);
-    if ((status.mode & READABLE_BY_OTHERS) !== 0) {
-      const mode = (status.mode & 0o777).toString(8).padStart(4, "0");
-      throw unusable(`${shown} has mode ${mode}, so that others can read it: chmod 600 it`);
-    }
-    if (status.size > 2 * TOKEN_LENGTH_MAX) throw unusable(`${shown} is too large for a token`);
+    const exposure = exposureOf(file);
+    if (exposure !== undefined) throw unusable(`token file ${exposure}`);
+    if (statSync(file).size > 2 * TOKEN_LENGTH_MAX) throw unusable(`${shown} is too large for a token`);
     text = readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof CommandError) throw error;

@@ -7,10 +7,11 @@
  * S1. Who listens to others than this host has a token and TLS, or says `insecure`.
  * S2. On this host alone, a missing token is allowed and warned of: then every user of the host may submit programs.
  */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import os from "node:os";
 import type { Diagnostics } from "../../programs/diagnostics.ts";
+import { exposureOf } from "../private-file.ts";
 import type { GatheredSettings } from "./setting-sources.ts";
 import { optionOf } from "./setting-table.ts";
 
@@ -32,8 +33,6 @@ export interface DialSettings {
   readonly token?: string;
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string };
 }
-
-const KEY_READABLE_BY_OTHERS = 0o077;
 
 export interface SecuritySettings {
   readonly listen: ListenSettings;
@@ -98,10 +97,8 @@ function readPem(
 ): string | undefined {
   if (file === undefined) return undefined;
   try {
-    const mode = statSync(file).mode & 0o777;
-    if (isSecret && (mode & KEY_READABLE_BY_OTHERS) !== 0) {
-      diagnostics.report(place, `"${file}" has mode 0${mode.toString(8)}, so that others can read it: chmod 600 it`);
-    }
+    const exposure = isSecret ? exposureOf(file) : undefined;
+    if (exposure !== undefined) diagnostics.report(place, exposure);
     const text = readFileSync(file, "utf8");
     if (!text.includes("-----BEGIN ")) diagnostics.report(place, `"${file}" is not PEM`);
     return text;

@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import test, { type ExecutionContext } from "ava";
 import { Command } from "commander";
 import { CommandError } from "../../cli/command-error.ts";
+import { isPrivate } from "../../cli/private-file.ts";
 import { findToken, refuseToken, tokenOptions } from "../../cli/token.ts";
 import { temporaryDirectory } from "../actors/temporary-directory.ts";
 
@@ -35,6 +36,14 @@ for (const mode of [0o640, 0o604, 0o620, 0o666, 0o610]) {
     t.true(error.message.includes(`mode 0${mode.toString(8)}`), error.message);
   });
 }
+
+test("private file: nobody but its owner reads it, or a group to which root gave it", (t) => {
+  for (const mode of [0o600, 0o400]) t.true(isPrivate({ mode, uid: 1000 }, 1000));
+  t.true(isPrivate({ mode: 0o440, uid: 0 }, 1000));
+  t.false(isPrivate({ mode: 0o440, uid: 0 }, 0));
+  t.false(isPrivate({ mode: 0o440, uid: 1000 }, 1000));
+  for (const mode of [0o460, 0o444, 0o441, 0o404]) t.false(isPrivate({ mode, uid: 0 }, 1000), mode.toString(8));
+});
 
 test("token: what is wrong with it is said without repeating it", async (t) => {
   const directory = temporaryDirectory(t);
