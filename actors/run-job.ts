@@ -23,6 +23,7 @@ import { JOB_LOG_PREFIX, jobLog } from "./coordinator/messages.ts";
 import { kernelModule } from "./executor/load-kernels.ts";
 import type { JobOutcome } from "./job/machine.ts";
 import type { JobDescription } from "./job/messages.ts";
+import { executorMemory } from "./memory-budget.ts";
 import type { OutputPort } from "./output/output-port.ts";
 import { startTree, type Tree } from "./tree.ts";
 
@@ -38,6 +39,8 @@ export interface RunJobOptions {
   readonly durability: JournalDurability;
   /** Executor threads. */
   readonly executorCount: number;
+  /** What the process may have, in bytes; by default half of the machine's or the container's memory. */
+  readonly memoryBytes?: number;
   readonly port: OutputPort;
   readonly rejectsPort: OutputPort | undefined;
   readonly clock: Clock;
@@ -59,11 +62,12 @@ export interface RunningJob {
 }
 
 /**
- * Errors: DATA_DIRECTORY_UNUSABLE, DATA_DIRECTORY_OF_ANOTHER_JOB, and those of opening a journal. `outcome` rejects
+ * Errors: MEMORY_TOO_SMALL, DATA_DIRECTORY_UNUSABLE, DATA_DIRECTORY_OF_ANOTHER_JOB, and those of opening a journal. `outcome` rejects
  *         with RESTARTS_EXHAUSTED where a supervisor gave up.
  */
 export async function runJob(options: RunJobOptions): Promise<RunningJob> {
-  const { job, clock, random } = options;
+  const { job, clock, random, executorCount, memoryBytes } = options;
+  const kernelMemoryBytes = executorMemory({ memoryBytes, executorCount, plan: job.plan });
   const segmentDirectory = path.join(options.dataDirectory, "segments");
   const journalDirectory = path.join(options.dataDirectory, "journal");
   createDirectory(options.dataDirectory);
@@ -82,12 +86,13 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       clock,
       random,
       journal,
-      executorCount: options.executorCount,
+      executorCount,
       thread: {
         kernels: job.plan.integers === "int64" ? kernelModule() : undefined,
         segmentDirectory,
         segmentName: randomBytes(6).toString("hex"),
         durable: options.durability === "host",
+        kernelMemoryBytes,
       },
       outputOf: () => ({ port: options.port, rejectsPort: options.rejectsPort }),
       onOutcome: (_id, end) => {

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { integerBetween, namesAmong, numberBetween, path } from "./option-values.ts";
+import { byteCount, integerBetween, namesAmong, numberBetween, path } from "./option-values.ts";
 import { coloursOf } from "./terminal.ts";
 
 /** Of programs and of executor threads; the modules that own them are too much to load for a help text. */
@@ -42,6 +42,7 @@ function addRun(root: Command, setExitCode: (code: number) => void): void {
     .option("-o, --output <PATH>", "where the result goes instead of the program's output; - for standard output")
     .addOption(workersOption())
     .addOption(partitionsOption())
+    .option("--memory <SIZE>", "memory of the process, such as 1GiB (default: half of the machine's)", byteCount)
     .option("--data-dir <DIR>", "directory of journals (default: one a job, below $ACTOR_DATAFLOW_DATA_DIR)", path)
     .option("--no-journal", "keep no journal: nothing survives this process")
     .option("--rejects <PATH>", "where rejected records and pairs go (default: OUTPUT.rejects.ndjson)")

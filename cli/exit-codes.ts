@@ -30,6 +30,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["OUTPUT_UNUSABLE", EXIT.usage],
   ["DATA_DIRECTORY_UNUSABLE", EXIT.usage],
   ["DATA_DIRECTORY_OF_ANOTHER_JOB", EXIT.usage],
+  ["MEMORY_TOO_SMALL", EXIT.usage],
   ["PATH_OUTSIDE_DATA_ROOT", EXIT.usage],
   ["JOURNAL_LOCKED", EXIT.usage],
   ["JOURNAL_FORMAT_UNKNOWN", EXIT.usage],

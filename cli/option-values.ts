@@ -23,6 +23,16 @@ export function numberBetween(minimum: number, maximum: number): (text: string) 
   };
 }
 
+const UNITS = { k: 1e3, m: 1e6, g: 1e9, t: 1e12, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 };
+
+/** Bytes: a number with a unit, such as 512MiB, 2GB or 1.5g. */
+export function byteCount(text: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)b?$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS]);
+  if (bytes > 0 && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
+  throw new InvalidArgumentError("It must be a number with a unit, such as 512MiB or 2GB.");
+}
+
 /** A path; an empty one, as of a variable that is not set, would mean the working directory. */
 export function path(text: string): string {
   if (text !== "") return text;

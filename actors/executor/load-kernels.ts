@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { createBigintKernelSet } from "../../programs/kernels/bigint/bigint-kernel-set.ts";
 import { createInt64KernelSet } from "../../programs/kernels/int64/int64-kernel-set.ts";
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
+import { tableMemory } from "../../programs/kernels/working-memory.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
 
 let compiled: WebAssembly.Module | undefined;
@@ -20,6 +21,8 @@ export function kernelModule(): WebAssembly.Module {
   return compiled;
 }
 
-export function openKernels(module: WebAssembly.Module, plan: Plan): KernelSet {
-  return plan.integers === "bigint" ? createBigintKernelSet(plan) : createInt64KernelSet(module, plan);
+/** `memoryBytes`: what the kernel set may have. */
+export function openKernels(module: WebAssembly.Module, plan: Plan, memoryBytes: number): KernelSet {
+  const bytes = tableMemory(plan, memoryBytes);
+  return plan.integers === "bigint" ? createBigintKernelSet(plan, bytes) : createInt64KernelSet(module, plan, bytes);
 }

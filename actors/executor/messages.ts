@@ -91,6 +91,8 @@ export interface ThreadInput {
   /** Unique for every thread that ever wrote to the directory. */
   readonly segmentName: string;
   readonly durable: boolean;
+  /** What the kernels of a job may have, in bytes. */
+  readonly kernelMemoryBytes: number;
   /** One int32 that the thread raises whenever it gets on. */
   readonly progress: SharedArrayBuffer;
 }

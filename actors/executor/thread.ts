@@ -45,7 +45,8 @@ function serve(): void {
     // A worker that is new opens its jobs anew; the runner of an open one goes on.
     if (runners.has(job.id)) return;
     openCount += 1;
-    const kernelsOf = (): KernelSet => openKernels(input.kernels as WebAssembly.Module, job.plan);
+    const kernelsOf = (): KernelSet =>
+      openKernels(input.kernels as WebAssembly.Module, job.plan, input.kernelMemoryBytes);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const segments = { directory: input.segmentDirectory, name, durable: input.durable };
     const nowMs = (): number => systemClock.nowMs();

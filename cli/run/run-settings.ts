@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly output?: string;
   readonly workers?: number;
   readonly partitions?: number;
+  /** Bytes. */
+  readonly memory?: number;
   readonly dataDir?: string;
   readonly journal: boolean;
   readonly rejects?: string;
@@ -32,6 +34,7 @@ export interface RunSettings {
   readonly destination: Destination;
   readonly rejects: Destination | undefined;
   readonly workers: number;
+  readonly memoryBytes: number | undefined;
 }
 
 /** Errors: CommandError, and those of `prepareJob`. */
@@ -48,7 +51,8 @@ export async function settleRun(source: ProgramFile, options: RunOptions): Promi
   const sources = job.files.map(({ absolutePath }) => absolutePath);
   if (source.path !== undefined) sources.push(source.path);
   for (const place of [destination, rejects]) if (place !== undefined) requireApart(place, sources);
-  return { program, job, destination, rejects, workers: options.workers ?? defaultWorkers() };
+  const workers = options.workers ?? defaultWorkers();
+  return { program, job, destination, rejects, workers, memoryBytes: options.memory };
 }
 
 /** One a core. */

@@ -28,6 +28,8 @@ export interface RunRequest {
   /** Executor threads. */
   readonly workers: number;
   /** See `RunJobOptions`. */
+  readonly memoryBytes?: number;
+  /** See `RunJobOptions`. */
   readonly restartsMax?: number;
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
 }
@@ -61,7 +63,7 @@ export async function startRun(request: RunRequest): Promise<Run> {
 }
 
 async function startIn(directory: string, request: RunRequest): Promise<Run> {
-  const { job, wish, destination, rejects, workers, onNotice, restartsMax } = request;
+  const { job, wish, destination, rejects, workers, memoryBytes, onNotice, restartsMax } = request;
   const attempt = attemptName(job.id, directory);
   const port = await openPort(destination, attempt);
   const rejectsPort = rejects === undefined ? undefined : await openPort(rejects, attempt);
@@ -72,7 +74,16 @@ async function startIn(directory: string, request: RunRequest): Promise<Run> {
   const running = await retryLocked(() =>
     runJob({
       ...{ job, dataDirectory: directory, journaled: wish.journaled, durability: "process" },
-      ...{ executorCount: workers, port, rejectsPort, clock: systemClock, random: systemRandom, onNotice, restartsMax },
+      ...{
+        executorCount: workers,
+        memoryBytes,
+        port,
+        rejectsPort,
+        clock: systemClock,
+        random: systemRandom,
+        onNotice,
+        restartsMax,
+      },
     }),
   );
   return {

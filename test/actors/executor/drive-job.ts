@@ -36,7 +36,7 @@ export async function driveJob(job: JobDescription, driving: Driving): Promise<D
   const progress = new JobProgress(job);
   const runner = new TaskRunner({
     job,
-    openKernels: () => openKernels(kernelModule(), job.plan),
+    openKernels: () => openKernels(kernelModule(), job.plan, Number.POSITIVE_INFINITY),
     segments: { directory: segmentDirectory, name: segmentName, durable: false },
     progressed: () => {},
     nowMs,

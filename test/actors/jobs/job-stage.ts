@@ -148,7 +148,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     random: seededRandom(stageCount),
     journal: watchJournal(bare, shared),
     executorCount,
-    thread: { kernels, segmentDirectory, segmentName, durable: false },
+    thread: { kernels, segmentDirectory, segmentName, durable: false, kernelMemoryBytes: Number.POSITIVE_INFINITY },
     outputOf: (job) => shared.running.get(job) as Running,
     onOutcome: (job, outcome) => shared.running.get(job)?.end(outcome),
     onBroken: (error) => endAll({ kind: "broken", error }),
