@@ -24,6 +24,7 @@ export class FakeControl implements ClusterControl {
   readonly #results = new Map<string, JobResult>();
   readonly #events: StoryEvent[] = [];
   readonly #listeners = new Set<(event: StoryEvent) => void>();
+  readonly #lookouts = new Set<() => void>();
   isReady = true;
   term = 1;
   /** Thrown by whatever is asked for next. */
@@ -87,11 +88,25 @@ export class FakeControl implements ClusterControl {
 
   subscribe(listener: (event: StoryEvent) => void): () => void {
     this.#listeners.add(listener);
+    for (const look of [...this.#lookouts]) look();
     return () => this.#listeners.delete(listener);
   }
 
   get listenerCount(): number {
     return this.#listeners.size;
+  }
+
+  /** Resolves as soon as so many listen. */
+  async listened(count: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.#listeners.size < count) return;
+        this.#lookouts.delete(look);
+        resolve();
+      };
+      this.#lookouts.add(look);
+      look();
+    });
   }
 
   /** Sets a job, and tells of its state. */
