@@ -7,8 +7,12 @@
 
 const MEBIBYTE = 1 << 20;
 
-/** D1. Bytes of one split of an uncompressed input: about 300,000 short lines, some 10 ms of work, the most a crash repeats. */
-export const SPLIT_BYTES = 4 * MEBIBYTE;
+/** D1. Bytes of one split of uncompressed input, at most: about 300,000 short lines, some 10 ms of work. */
+export const SPLIT_BYTES_MAX = 4 * MEBIBYTE;
+/** D1. Bytes of one split, at least: a task costs about a millisecond beside its work. */
+export const SPLIT_BYTES_MIN = MEBIBYTE;
+/** D1. Splits that an input is cut into before they become as large as they may: a crash repeats those that are being read. */
+export const SPLITS_WANTED = 64;
 /** Time after which a task that went on with further stages ends: so much a crash repeats, and no task costs more than it. */
 export const GO_ON_MS_MAX = 200;
 /** Bytes of bundles that pass from one stage to the next in memory: more than a task of TASK_BYTES with its indexes. */

@@ -8,10 +8,10 @@ import { createHash } from "node:crypto";
 import { makePlan } from "../programs/plan/make-plan.ts";
 import { planIdentity } from "../programs/plan/plan-identity.ts";
 import type { InputSpecification, Program, TextFormatName } from "../programs/program.ts";
-import { cutSplits } from "./job/cut-splits.ts";
+import { cutSplits, splitBytesOf } from "./job/cut-splits.ts";
 import type { JobDescription } from "./job/messages.ts";
 import { resolveInput } from "./job/resolve-input.ts";
-import { JOB_FORMAT_VERSION, SPLIT_BYTES } from "./options.ts";
+import { JOB_FORMAT_VERSION } from "./options.ts";
 
 export interface PrepareOptions {
   readonly input: InputSpecification;
@@ -25,9 +25,10 @@ export interface PrepareOptions {
 
 /** Errors: those of `resolveInput`. */
 export async function prepareJob(program: Program, options: PrepareOptions): Promise<JobDescription> {
-  const { input, baseDirectory, partitions, outputFormat, splitBytes = SPLIT_BYTES } = options;
+  const { input, baseDirectory, partitions, outputFormat } = options;
   const plan = makePlan(program, { partitions });
   const files = await resolveInput(input, baseDirectory);
+  const splitBytes = options.splitBytes ?? splitBytesOf(files);
   const identity = createHash("sha256")
     .update(planIdentity(plan))
     .update(JSON.stringify({ version: JOB_FORMAT_VERSION, files, splitBytes, outputFormat }))

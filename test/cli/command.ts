@@ -162,6 +162,6 @@ export function repeatedPairs(repeats: number): { readonly text: string; readonl
 }
 
 /** Of `repeatedPairs`: enough for three splits. */
-export const THREE_SPLITS_REPEATS = 2_300;
+export const THREE_SPLITS_REPEATS = 575;
 
 export const SUMS = { partitions: 2, input: "pairs.csv", operations: [{ operator: "reduce", function: "SUM" }] };
