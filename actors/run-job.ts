@@ -1,7 +1,7 @@
 /**
  * Runs one job in this process: coordinator and worker embedded, journal and segments in a data directory.
  *
- * Owns: the life of a data directory: opened, checked to be this job's, removed when the job is done.
+ * Owns: the life of a data directory: opened (`open-directory.ts`), removed when the job is done.
  * Never: parses programs, prints anything.
  *
  * R1. A data directory belongs to one job until that is done; another job's is refused, never mixed.
@@ -10,20 +10,18 @@
  */
 import { randomBytes } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
-import path from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import { RuntimeError } from "../runtime/errors.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
-import { createLevelJournal } from "../runtime/journal/level-journal.ts";
 import { createMemoryJournal } from "../runtime/journal/memory-journal.ts";
-import { makeDirectory } from "../runtime/make-directory.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
-import { JOB_LOG_PREFIX, jobLog } from "./coordinator/messages.ts";
+import { identityFile } from "./directory-identity.ts";
 import { kernelModule } from "./executor/load-kernels.ts";
 import type { JobOutcome } from "./job/machine.ts";
 import type { JobDescription } from "./job/messages.ts";
 import { executorMemory } from "./memory-budget.ts";
+import { createDirectory, directoryPlaces, namedForJob, openDirectory, unreadableJournal } from "./open-directory.ts";
 import type { OutputPort } from "./output/output-port.ts";
 import { startTree, type Tree } from "./tree.ts";
 
@@ -47,6 +45,12 @@ export interface RunJobOptions {
   readonly random: Random;
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
   readonly onBreak?: (found: JournalBreak) => void;
+  /** The journal could not be read and was begun anew. */
+  readonly onRestart?: (error: RuntimeError) => void;
+  /** What people call the program; default: the job's id. */
+  readonly program?: string;
+  /** A job that is done leaves its journal and its segments, to be looked at. */
+  readonly keepJournal?: boolean;
   /** Restarts of one child within a minute; the supervisors' own default. More end the job. */
   readonly restartsMax?: number;
 }
@@ -62,26 +66,21 @@ export interface RunningJob {
 }
 
 /**
- * Errors: MEMORY_TOO_SMALL, DATA_DIRECTORY_UNUSABLE, DATA_DIRECTORY_OF_ANOTHER_JOB, and those of opening a journal. `outcome` rejects
- *         with RESTARTS_EXHAUSTED where a supervisor gave up.
+ * Errors: MEMORY_TOO_SMALL, and those of `openDirectory`. `outcome` rejects with RESTARTS_EXHAUSTED where a supervisor
+ *         gave up, and with JOURNAL_FAILED or DISK_FULL where the journal did.
  */
 export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   const { job, clock, random, executorCount, memoryBytes } = options;
   const kernelMemoryBytes = executorMemory({ memoryBytes, executorCount, plan: job.plan });
-  const segmentDirectory = path.join(options.dataDirectory, "segments");
-  const journalDirectory = path.join(options.dataDirectory, "journal");
-  createDirectory(options.dataDirectory);
-  if (options.journaled) createDirectory(journalDirectory);
-  const journal = openJournal(options, journalDirectory);
-  await journal.open();
+  const { journal: journalDirectory, segments: segmentDirectory } = directoryPlaces(options.dataDirectory);
+  const journal = await openJournal(options);
   let settle: { resolve(end: JobOutcome): void; reject(error: RuntimeError): void };
   const outcome = new Promise<JobOutcome>((resolve, reject) => {
     settle = { resolve, reject };
   });
   let finished = false;
   try {
-    createDirectory(segmentDirectory);
-    await requireSameJob(journal, job.id, options.dataDirectory);
+    createDirectory(segmentDirectory, options.dataDirectory);
     const tree = startTree({
       clock,
       random,
@@ -108,8 +107,11 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       await tree.stop();
       await options.port.close();
       await options.rejectsPort?.close();
-      const isFreed = free || finished || !options.journaled;
-      const freed = isFreed ? [journalDirectory, segmentDirectory].map(putAside) : [];
+      const isKept = options.keepJournal === true || !finished;
+      const isFreed = free || !isKept || !options.journaled;
+      const places = [journalDirectory, segmentDirectory, unreadableJournal(journalDirectory)];
+      const freed = isFreed ? places.map(putAside) : [];
+      if (isFreed) rmSync(identityFile(options.dataDirectory), { force: true });
       await journal.close();
       // A thread that is being terminated may still make a file.
       for (const directory of freed) {
@@ -120,16 +122,6 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   } catch (error) {
     await journal.close();
     throw error;
-  }
-}
-
-/** LevelDB would make its own directory too, but not name the one that is to blame. */
-function createDirectory(directory: string): void {
-  try {
-    makeDirectory(directory);
-  } catch (error) {
-    const message = `cannot use "${directory}" as data directory: ${(error as Error).message}`;
-    throw new RuntimeError("DATA_DIRECTORY_UNUSABLE", message, error);
   }
 }
 
@@ -144,26 +136,19 @@ function putAside(directory: string): string {
   }
 }
 
-function openJournal({ journaled, durability, onBreak }: RunJobOptions, directory: string): Journal {
-  return journaled ? createLevelJournal({ directory, durability, onBreak }) : createMemoryJournal({ onBreak });
-}
-
-/** A log with another name and without a record that can be believed has a damaged key: reading it has it discarded. */
-async function requireSameJob(journal: Journal, id: string, dataDirectory: string): Promise<void> {
-  let others = 0;
-  for (const actor of await journal.actors(JOB_LOG_PREFIX)) {
-    if (actor !== jobLog(id)) others += (await journal.read(actor)).length;
-  }
-  if (others === 0) return;
-  const message =
-    `data directory "${dataDirectory}" holds an unfinished job of another program, input or version; ` +
-    "finish that one, or name another directory, or remove this one";
-  throw new RuntimeError("DATA_DIRECTORY_OF_ANOTHER_JOB", message);
+async function openJournal(options: RunJobOptions): Promise<Journal> {
+  const { job, dataDirectory, journaled, program = job.id } = options;
+  if (journaled) return await openDirectory({ ...options, job, dataDirectory, program });
+  const journal = createMemoryJournal({ onBreak: options.onBreak });
+  createDirectory(dataDirectory, dataDirectory);
+  await journal.open();
+  return journal;
 }
 
 /** The story of a supervisor that gave up, under one code. */
 function brokenError(error: unknown): RuntimeError {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof RuntimeError && error.code.startsWith("JOURNAL")) return error;
+  const named = namedForJob(error);
+  if (named instanceof RuntimeError && /^JOURNAL|^DISK_FULL$/.test(named.code)) return named;
   return new RuntimeError("RESTARTS_EXHAUSTED", message, error);
 }

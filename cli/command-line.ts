@@ -45,6 +45,12 @@ function addRun(root: Command, setExitCode: (code: number) => void): void {
     .option("--memory <SIZE>", "memory of the process, such as 1GiB (default: half of the machine's)", byteCount)
     .option("--data-dir <DIR>", "directory of journals (default: one a job, below $ACTOR_DATAFLOW_DATA_DIR)", path)
     .option("--no-journal", "keep no journal: nothing survives this process")
+    .addOption(
+      new Option("--durability <WHAT>", "what the journal survives: the death of the process, or of the host")
+        .choices(["process", "host"])
+        .default("process"),
+    )
+    .option("--keep-journal", "leave the journal of a run that is done, for inspect")
     .option("--rejects <PATH>", "where rejected records and pairs go (default: OUTPUT.rejects.ndjson)")
     .option("--json", "report as JSON: on standard output, or on standard error if the result goes to the other")
     .option("-q, --quiet", "no progress and no summary")

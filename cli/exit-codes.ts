@@ -43,6 +43,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["QUEUE_FULL", EXIT.unreachable],
   ["GATEWAY_BUSY", EXIT.unreachable],
   ["COORDINATOR_NOT_READY", EXIT.unreachable],
+  ["DATA_DIRECTORY_OF_ANOTHER_VERSION", EXIT.usage],
   ["JOURNAL_LOCKED", EXIT.usage],
   ["JOURNAL_FORMAT_UNKNOWN", EXIT.usage],
   ["HOST_UNREACHABLE", EXIT.unreachable],

@@ -10,6 +10,7 @@
 import assert from "node:assert/strict";
 import { assign, fromPromise, not, setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
+import { isDiskFull } from "../../runtime/journal/disk-full.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
@@ -91,6 +92,7 @@ function inOrder(job: JobDescription): boolean {
 function failureOf(error: unknown): TaskFailure {
   // An error without a name is a bug: it crashes the actor, and its supervisor decides.
   if (!(error instanceof RuntimeError)) throw error;
+  if (isDiskFull(error)) return { code: "DISK_FULL", message: error.message };
   if (error instanceof SegmentDamageError) return { code: error.code, message: error.message, damage: error.damage };
   return { code: error.code, message: error.message };
 }

@@ -44,6 +44,12 @@ export async function run(file: string, options: RunOptions): Promise<number> {
   }
 }
 
+/** What was found broken in the journal, and is computed again. */
+interface Broken {
+  records: number;
+  journals: number;
+}
+
 interface Restarts {
   executors: number;
   actors: number;
@@ -51,9 +57,19 @@ interface Restarts {
 
 async function runSettled(settings: RunSettings, options: RunOptions, stop: StopSignal): Promise<number> {
   const restarts: Restarts = { executors: 0, actors: 0 };
+  const broken: Broken = { records: 0, journals: 0 };
   const run = await startRun({
     ...settings,
+    program: settings.program.name,
     wish: { directory: options.dataDir, journaled: options.journal },
+    durability: options.durability,
+    keepJournal: options.keepJournal,
+    onBreak: ({ discardedCount }) => {
+      broken.records += discardedCount;
+    },
+    onRestart: () => {
+      broken.journals += 1;
+    },
     onNotice: (supervisor, notice) => {
       if (notice.type !== "child.restarting") return;
       if (supervisor === "executors") restarts.executors += 1;
@@ -71,7 +87,7 @@ async function runSettled(settings: RunSettings, options: RunOptions, stop: Stop
   // Whatever it still becomes, nobody waits for it.
   outcome.catch(() => undefined);
   hideProgress();
-  const facts = { ...reportOf(settings), ...measure(run, settings), restarts };
+  const facts = { ...reportOf(settings), ...measure(run, settings, broken), restarts };
   if (end === "stop") {
     await run.end("interrupted");
     const told = tellInterruption(run, options);
@@ -80,7 +96,14 @@ async function runSettled(settings: RunSettings, options: RunOptions, stop: Stop
   }
   if (end.kind === "done") {
     await run.end("done");
-    return await tellEnd({ ...facts, status: "done", elapsedMs: elapsed() }, { told: undefined, options, settings });
+    const isKept = options.keepJournal === true && options.journal;
+    const report: RunReport = {
+      ...facts,
+      status: "done",
+      elapsedMs: elapsed(),
+      ...(isKept ? { journal: run.directory } : {}),
+    };
+    return await tellEnd(report, { told: undefined, options, settings });
   }
   if (settings.destination.kind === "standardOutput" && isStandardOutputClosed()) {
     // Whoever read our output has seen enough, as `head` has: no failure worth a word.
@@ -117,8 +140,9 @@ function reportOf({ program, job, destination, rejects, workers }: RunSettings) 
 }
 
 /** Before the run ends, since that removes its directory. */
-function measure({ running, directory }: Run, { job }: RunSettings) {
+function measure({ running, directory }: Run, { job }: RunSettings, broken: Broken) {
   const { view } = running.tree;
+  const { lost, damaged } = view.repairs.get(job.id) ?? { lost: 0, damaged: 0 };
   const totals = view.progress.get(job.id)?.totals();
   const output = view.output.get(job.id);
   return {
@@ -129,6 +153,7 @@ function measure({ running, directory }: Run, { job }: RunSettings) {
     bytesWritten: output?.bytesWritten ?? 0,
     tasks: totals?.tasksCommitted ?? 0,
     tasksTakenOver: view.takenOver.get(job.id) ?? 0,
+    repaired: { ...broken, tasksLost: lost, resultsDamaged: damaged },
     shuffledBytes: totals?.shuffledBytes ?? 0,
     journaledBytes: directoryBytes(directory),
   };

@@ -73,11 +73,14 @@ export function requireApart(destination: Destination, sources: readonly string[
   }
 }
 
-/** `attempt` tells this run's temporary files from those of others that write to the same place. */
-export async function openPort(destination: Destination, attempt: string): Promise<OutputPort> {
+/**
+ * `attempt` tells this run's temporary files from those of others that write to the same place; `isDurable`: a file that
+ * has appeared outlasts a loss of power.
+ */
+export async function openPort(destination: Destination, attempt: string, isDurable: boolean): Promise<OutputPort> {
   if (destination.kind === "file") {
     const { FileOutput } = await import("../../actors/output/file-output.ts");
-    return new FileOutput(destination.file, attempt, false);
+    return new FileOutput(destination.file, attempt, isDurable);
   }
   const { StreamOutput } = await import("../../actors/output/stream-output.ts");
   if (destination.kind === "standardOutput") return new StreamOutput(process.stdout);

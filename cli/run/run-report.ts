@@ -29,9 +29,21 @@ export interface RunReport {
   readonly tasks: number;
   readonly tasksTakenOver: number;
   readonly shuffledBytes: number;
+  /**
+   * What the journal of an earlier run had lost or held damaged, and was computed again: records cut off, journals that
+   * could not be read at all, tasks whose commit was gone, tasks whose stored result was not what had been written.
+   */
+  readonly repaired: {
+    readonly records: number;
+    readonly journals: number;
+    readonly tasksLost: number;
+    readonly resultsDamaged: number;
+  };
   /** On disk at the end of the job: journal and blocks. */
   readonly journaledBytes: number;
   readonly restarts: { readonly executors: number; readonly actors: number };
+  /** The data directory, where a run that is done has left its journal. */
+  readonly journal?: string;
   /** Of the whole process. */
   readonly elapsedMs: number;
   readonly error?: { readonly code: string; readonly messages: readonly string[] };
@@ -41,6 +53,7 @@ export const EMPTY_REPORT = {
   ...{ job: null, output: null, rejectsFile: null, rowsIn: 0, rowsOut: 0, rejected: 0, bytesRead: 0, bytesWritten: 0 },
   ...{ partitions: 0, stages: 0, workers: 0, tasks: 0, tasksTakenOver: 0, shuffledBytes: 0, journaledBytes: 0 },
   restarts: { executors: 0, actors: 0 },
+  repaired: { records: 0, journals: 0, tasksLost: 0, resultsDamaged: 0 },
 } as const;
 
 export function reportJson(report: RunReport): string {
@@ -70,7 +83,21 @@ export function reportLines(report: RunReport): string[] {
   if (restarts.executors + restarts.actors > 0) {
     lines.push(`restarted ${countOf(restarts.executors, "executor")}, ${countOf(restarts.actors, "other actor")}`);
   }
+  const repairs = repairLine(report);
+  if (repairs !== undefined) lines.push(repairs);
+  if (report.journal !== undefined) lines.push(`the journal is kept in ${quoteText(report.journal)}`);
   return lines;
+}
+
+function repairLine({ repaired }: RunReport): string | undefined {
+  const { records, journals, tasksLost, resultsDamaged } = repaired;
+  const found = [
+    journals > 0 ? "a journal that could not be read" : "",
+    records > 0 ? countOf(records, "broken journal record") : "",
+    tasksLost > 0 ? `${countOf(tasksLost, "task")} lost from the journal` : "",
+    resultsDamaged > 0 ? countOf(resultsDamaged, "damaged stored result") : "",
+  ].filter((text) => text !== "");
+  return found.length === 0 ? undefined : `found ${found.join(", ")}: computed again`;
 }
 
 export function errorOf({ code, lines }: ToldError): { code: string; messages: readonly string[] } {

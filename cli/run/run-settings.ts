@@ -9,6 +9,7 @@ import type { JobDescription } from "../../actors/job/messages.ts";
 import { EXECUTOR_COUNT_MAX } from "../../actors/options.ts";
 import { prepareJob } from "../../actors/prepare-job.ts";
 import type { InputSpecification, Program } from "../../programs/program.ts";
+import type { JournalDurability } from "../../runtime/journal/journal.ts";
 import { CommandError } from "../command-error.ts";
 import type { ProgramFile } from "../read-program.ts";
 import { type Destination, findDestination, findRejects, outputFormatOf, requireApart } from "./output-target.ts";
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly memory?: number;
   readonly dataDir?: string;
   readonly journal: boolean;
+  readonly durability?: JournalDurability;
+  readonly keepJournal?: boolean;
   readonly rejects?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;

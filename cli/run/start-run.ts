@@ -13,6 +13,7 @@ import type { JobDescription } from "../../actors/job/messages.ts";
 import type { OutputPort } from "../../actors/output/output-port.ts";
 import { type RunningJob, runJob } from "../../actors/run-job.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
+import type { JournalBreak, JournalDurability } from "../../runtime/journal/journal.ts";
 import type { SupervisorNotice } from "../../runtime/supervision/messages.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { systemRandom } from "../../runtime/system-random.ts";
@@ -32,6 +33,14 @@ export interface RunRequest {
   /** See `RunJobOptions`. */
   readonly restartsMax?: number;
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
+  readonly onBreak?: (found: JournalBreak) => void;
+  readonly onRestart?: () => void;
+  /** What people call the program. */
+  readonly program?: string;
+  /** Default: `process`. */
+  readonly durability?: JournalDurability;
+  /** Journal and segments of a run that is done stay. */
+  readonly keepJournal?: boolean;
 }
 
 /** `useless`: nobody will want to go on with it. */
@@ -63,27 +72,19 @@ export async function startRun(request: RunRequest): Promise<Run> {
 }
 
 async function startIn(directory: string, request: RunRequest): Promise<Run> {
-  const { job, wish, destination, rejects, workers, memoryBytes, onNotice, restartsMax } = request;
+  const { job, wish, destination, rejects, workers, durability = "process", ...others } = request;
+  const isDurable = durability === "host";
   const attempt = attemptName(job.id, directory);
-  const port = await openPort(destination, attempt);
-  const rejectsPort = rejects === undefined ? undefined : await openPort(rejects, attempt);
+  const port = await openPort(destination, attempt, isDurable);
+  const rejectsPort = rejects === undefined ? undefined : await openPort(rejects, attempt, isDurable);
   const isOurs = wish.directory === undefined || !wish.journaled;
   const removeAll = (): void => removeDataDirectory(directory, { all: true });
   // Not even a second signal leaves a directory behind that nobody can use.
   if (isOurs && !wish.journaled) process.once("exit", removeAll);
   const running = await retryLocked(() =>
     runJob({
-      ...{ job, dataDirectory: directory, journaled: wish.journaled, durability: "process" },
-      ...{
-        executorCount: workers,
-        memoryBytes,
-        port,
-        rejectsPort,
-        clock: systemClock,
-        random: systemRandom,
-        onNotice,
-        restartsMax,
-      },
+      ...{ ...others, job, dataDirectory: directory, journaled: wish.journaled, durability },
+      ...{ executorCount: workers, port, rejectsPort, clock: systemClock, random: systemRandom },
     }),
   );
   return {

@@ -4,7 +4,7 @@
  * Owns: the options that LevelDB is opened with, and the file that names the holder of the lock.
  * Never: opens LevelDB's own `LOCK` file: closing any descriptor of it would give up this process's lock (fcntl(2)).
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Level } from "level";
 import { RuntimeError } from "../errors.ts";
@@ -104,20 +104,33 @@ function nameHolder(directory: string): void {
 }
 
 function lockedError(directory: string, cause: unknown): RuntimeError {
-  const pid = holderPid(directory);
-  const holder = pid === undefined ? "another process" : `process ${pid}`;
+  const known = holderOf(directory);
+  const holder = known === undefined ? "another process" : `process ${known.pid}, since ${known.since}`;
   return new RuntimeError("JOURNAL_LOCKED", `${directory} is held by ${holder}`, cause);
 }
 
 /** The living process that the holder's file names; the file of one that was killed stays behind. */
-function holderPid(directory: string): number | undefined {
+function holderOf(directory: string): { readonly pid: number; readonly since: string } | undefined {
   try {
-    const pid = Number(readFileSync(path.join(directory, HOLDER_FILE), "utf8"));
+    const file = path.join(directory, HOLDER_FILE);
+    const pid = Number(readFileSync(file, "utf8"));
     if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
-    process.kill(pid, 0);
-    return pid;
+    if (!isAlive(pid)) return undefined;
+    // Written when the lock was taken, and never since.
+    return { pid, since: statSync(file).mtime.toISOString() };
   } catch {
+    // It is only for a message.
     return undefined;
+  }
+}
+
+/** A process of another user cannot be signalled, but lives. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
