@@ -35,6 +35,10 @@ export const OUTPUT_RANGES_IN_FLIGHT_MAX = 2;
 export const BUNDLE_TARGETS_LISTED_MAX = 64;
 /** Bytes of rejects collected in a thread before they go to the segment. */
 export const REJECT_BUFFER_BYTES = MEBIBYTE;
+/** Characters of arithmetic rejects sorted in memory: some 200,000 of them; more are sorted on disk. */
+export const REJECTS_HELD_CHARACTERS_MAX = 8 * MEBIBYTE;
+/** Characters of rejects read or written at a time. */
+export const REJECT_PIECE_CHARACTERS = 65_536;
 /** How often executors are looked at. */
 export const HEARTBEAT_INTERVAL_MS = 500;
 /** Partitions asked for a heartbeat at each interval: with thousands of them they take turns. */

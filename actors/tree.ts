@@ -334,12 +334,13 @@ function startOutput({ board, options, view }: Plot, job: JobDescription, order:
   const specification = specifyChild({
     id: job.id,
     logic: outputMachine,
-    input: () => ({
+    input: (incarnation) => ({
       job,
       ...order,
       ...outputOf(job.id),
       journal,
       segmentDirectory: thread.segmentDirectory,
+      segmentName: `${thread.segmentName}-${job.id}-o${incarnation}`,
       inFlightMax: executorCount * OUTPUT_RANGES_IN_FLIGHT_MAX,
       submit: (tag, task) => board.tell("coordinator", "worker", { type: "worker.runOutput", job: job.id, tag, task }),
       tell: (fact) => {

@@ -13,7 +13,6 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import { isDiskFull } from "../../runtime/journal/disk-full.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
-import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";
@@ -32,6 +31,8 @@ export interface OutputInput {
   readonly rejectsPort: OutputPort | undefined;
   readonly journal: Journal;
   readonly segmentDirectory: string;
+  /** Unique for every incarnation of every output that ever wrote to the directory. */
+  readonly segmentName: string;
   /** Pieces being computed or waiting at once. */
   readonly inFlightMax: number;
   /** Has a task run; its end comes back as an event with the same tag. */
@@ -66,14 +67,9 @@ const writeNext = fromPromise<Resume, { context: Context }>(async ({ input: { co
 });
 
 const finish = fromPromise<void, { context: Context }>(async ({ input: { context }, signal }) => {
-  const { job, rejects, rejectsPort, port, segmentDirectory } = context;
+  const { job, rejects, rejectsPort, port, segmentDirectory, segmentName } = context;
   if (rejectsPort !== undefined) {
-    const segments = new SegmentReader(segmentDirectory);
-    try {
-      await writeRejects({ port: rejectsPort, job, segments, signal }, rejects);
-    } finally {
-      segments.close();
-    }
+    await writeRejects({ port: rejectsPort, job, segmentDirectory, segmentName, signal }, rejects);
   }
   signal.throwIfAborted();
   await port.commit();

@@ -5,52 +5,59 @@
  * Never: decides what is rejected.
  */
 import { crc32c } from "../../programs/blocks/crc32c.ts";
-import type { ArithmeticReject, Reject } from "../../programs/errors.ts";
+import type { ArithmeticReject, RecordReject, Reject } from "../../programs/errors.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
 import { damageFound, SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
-import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
+import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { StoredReference } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { TaskCommit } from "../partition/messages.ts";
 import type { RejectSources } from "./messages.ts";
 import type { OutputPort } from "./output-port.ts";
+import { RejectSorter } from "./sort-rejects.ts";
 
 const PIECE_CHARACTERS = 1 << 20;
 
 export interface RejectsWriting {
   readonly port: OutputPort;
   readonly job: JobDescription;
-  readonly segments: SegmentReader;
+  readonly segmentDirectory: string;
+  /** Of files for sorting, and only this writer's. */
+  readonly segmentName: string;
   /** Aborted when the writer's incarnation has ended: from then on the port is another one's. */
   readonly signal: AbortSignal;
 }
 
 export async function writeRejects(
-  { port, job, segments, signal }: RejectsWriting,
+  { port, job, segmentDirectory, segmentName, signal }: RejectsWriting,
   { commits, linesBefore }: RejectSources,
 ): Promise<void> {
-  const arithmetic: ArithmeticReject[] = [];
+  const arithmetic = new RejectSorter(segmentDirectory, segmentName);
+  const segments = new SegmentReader(segmentDirectory);
   const lines = new LineWriter(port, signal);
-  await port.open(0);
-  for (const commit of commits) {
-    const split = commit.sequence * job.plan.partitions + commit.partition;
-    for (const reject of readRejects(commit, segments)) {
-      if (reject.kind === "arithmetic") arithmetic.push(reject);
-      else {
-        const line = linesBefore[split] + reject.line + 1;
-        await lines.write({
-          file: job.files[job.splits[split].file].name,
-          line,
-          text: reject.text,
-          reason: reject.reason,
-        });
+  try {
+    await port.open(0);
+    for (const commit of commits) {
+      const split = commit.sequence * job.plan.partitions + commit.partition;
+      for (const reject of readRejects(commit, segments)) {
+        if (reject.kind === "record") await lines.write(recordLine(reject, { job, split, linesBefore }));
+        else if (arithmetic.add(reject)) await pause(signal);
       }
     }
+    for (const reject of arithmetic.sorted()) await lines.write(arithmeticLine(reject, job.plan));
+    await lines.end();
+  } finally {
+    arithmetic.dispose();
+    segments.close();
   }
-  for (const reject of arithmetic.sort(compare)) await lines.writeText(arithmeticLine(reject, job.plan));
-  await lines.end();
   signal.throwIfAborted();
   await port.commit();
+}
+
+/** Lets other events be heard between two long stretches of work. */
+async function pause(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+  signal.throwIfAborted();
 }
 
 function* readRejects({ result }: TaskCommit, segments: SegmentReader): Generator<Reject> {
@@ -75,18 +82,14 @@ function readChecked(reference: StoredReference, segments: SegmentReader): Uint8
   return bytes;
 }
 
-function compare(one: ArithmeticReject, two: ArithmeticReject): number {
-  return (
-    one.operation - two.operation ||
-    compareIntegers(one.key, two.key) ||
-    compareIntegers(one.value ?? "0", two.value ?? "0") ||
-    (one.reason < two.reason ? -1 : one.reason > two.reason ? 1 : 0)
-  );
+interface RecordPlace extends Pick<RejectSources, "linesBefore"> {
+  readonly job: JobDescription;
+  readonly split: number;
 }
 
-function compareIntegers(one: string, two: string): number {
-  const [left, right] = [BigInt(one), BigInt(two)];
-  return left < right ? -1 : left > right ? 1 : 0;
+function recordLine({ line, text, reason }: RecordReject, { job, split, linesBefore }: RecordPlace): string {
+  const file = job.files[job.splits[split].file].name;
+  return `${JSON.stringify({ file, line: linesBefore[split] + line + 1, text, reason })}\n`;
 }
 
 /** Digits are written plainly, as in the output, so that no reader loses any. */
@@ -107,11 +110,7 @@ class LineWriter {
     this.#signal = signal;
   }
 
-  async write(line: object): Promise<void> {
-    await this.writeText(`${JSON.stringify(line)}\n`);
-  }
-
-  async writeText(text: string): Promise<void> {
+  async write(text: string): Promise<void> {
     this.#pending.push(text);
     this.#characters += text.length;
     if (this.#characters >= PIECE_CHARACTERS) await this.end();
