@@ -88,6 +88,10 @@ export class LaunchedProcess {
     return this.#child.pid;
   }
 
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   /** The latest of each role. */
   get serving(): ReadonlyMap<RoleName, ServingLine> {
     return new Map(this.#served.map((line) => [line.role, line]));
