@@ -17,7 +17,8 @@ import { createMemoryJournal } from "../runtime/journal/memory-journal.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { identityFile } from "./directory-identity.ts";
-import { kernelModule } from "./executor/load-kernels.ts";
+import { kernelModule } from "./executor/kernel-module.ts";
+import type { ThreadSource } from "./executor/thread-source.ts";
 import type { JobOutcome } from "./job/machine.ts";
 import type { JobDescription } from "./job/messages.ts";
 import { executorMemory } from "./memory-budget.ts";
@@ -39,6 +40,8 @@ export interface RunJobOptions {
   readonly executorCount: number;
   /** What the process may have, in bytes; by default half of the machine's or the container's memory. */
   readonly memoryBytes?: number;
+  /** Threads that were started ahead; whoever made the source closes it. */
+  readonly threads?: ThreadSource;
   readonly port: OutputPort;
   readonly rejectsPort: OutputPort | undefined;
   readonly clock: Clock;
@@ -86,6 +89,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       random,
       journal,
       executorCount,
+      threads: options.threads,
       thread: {
         kernels: job.plan.integers === "int64" ? kernelModule() : undefined,
         segmentDirectory,

@@ -24,6 +24,7 @@ import { describeExit } from "../runtime/supervision/supervision-error.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
 import { executorMachine } from "./executor/machine.ts";
 import type { ThreadInput } from "./executor/messages.ts";
+import { createThreadSource, type ThreadSource } from "./executor/thread-source.ts";
 import { executorId, poolMachine } from "./executor-pool/machine.ts";
 import { type JobOutcome, jobMachine } from "./job/machine.ts";
 import type { JobDescription, OutputOrder } from "./job/messages.ts";
@@ -42,6 +43,8 @@ export interface TreeOptions {
   readonly journal: Journal;
   readonly executorCount: number;
   readonly thread: Omit<ThreadInput, "progress">;
+  /** Threads that were started ahead; whoever made the source closes it. Default: each is started when it is needed. */
+  readonly threads?: ThreadSource;
   /** Restarts of one child within the supervisors' window; more end its supervisor. For runs that kill on purpose. */
   readonly restartsMax?: number;
   /** Where a job's results go; called at each start of its output. */
@@ -185,7 +188,7 @@ function supervisor({ board, options }: Plot, id: string): ChildSpecification {
 }
 
 function pool({ board, options, view, endings }: Plot): ChildSpecification {
-  const { thread, executorCount } = options;
+  const { thread, threads: source = createThreadSource(), executorCount } = options;
   const tell = (event: Message): void => board.send("pool", event);
   const noteEnding = (ended: Promise<unknown>): void => {
     endings.add(ended);
@@ -195,7 +198,7 @@ function pool({ board, options, view, endings }: Plot): ChildSpecification {
     const id = executorId(index);
     const input = (incarnation: number) => {
       const segmentName = `${thread.segmentName}-e${index}-i${incarnation}`;
-      return { index, incarnation, thread: { ...thread, segmentName }, noteEnding, tell };
+      return { index, incarnation, source, thread: { ...thread, segmentName }, noteEnding, tell };
     };
     const specification = specifyChild({ id, logic: executorMachine, input, shutdownMs: 0 });
     board.start("executors", specification);

@@ -9,10 +9,12 @@ import { setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { ExecutorCommand, ExecutorFact, ThreadInput } from "./messages.ts";
 import { type ThreadFact, type ThreadLife, threadLogic } from "./thread-logic.ts";
+import type { ThreadSource } from "./thread-source.ts";
 
 export interface ExecutorInput {
   readonly index: number;
   readonly incarnation: number;
+  readonly source: ThreadSource;
   readonly thread: Omit<ThreadInput, "progress">;
   /** See `ThreadLife`. */
   readonly noteEnding: ThreadLife["noteEnding"];
@@ -61,7 +63,9 @@ export const executorMachine = setup({
   invoke: {
     id: "thread",
     src: "thread",
-    input: ({ context: { thread, progress, noteEnding } }) => ({ thread: { ...thread, progress }, noteEnding }),
+    input: ({ context: { source, thread, progress, noteEnding } }) => {
+      return { source, thread: { ...thread, progress }, noteEnding };
+    },
   },
   initial: "serving",
   states: {

@@ -83,7 +83,7 @@ export interface TaskFailure {
   readonly damage?: readonly SegmentReference[];
 }
 
-/** What a thread is started with. */
+/** What a thread is told first. */
 export interface ThreadInput {
   /** The compiled int64 kernels; threads share the machine code. */
   readonly kernels: unknown;
@@ -98,6 +98,7 @@ export interface ThreadInput {
 }
 
 export type ThreadCommand =
+  | { readonly kind: "begin"; readonly input: ThreadInput }
   | { readonly kind: "open"; readonly job: JobDescription }
   | { readonly kind: "close"; readonly job: string }
   | { readonly kind: "run"; readonly ticket: number; readonly job: string; readonly task: Task };

@@ -4,20 +4,23 @@
  * Owns: the order of tasks in a thread, one task runner a job.
  * Never: decides anything; a bug in a kernel ends the thread, and its actor sees it die.
  */
-import { parentPort, workerData } from "node:worker_threads";
-import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
+import { parentPort } from "node:worker_threads";
 import { systemClock } from "../../runtime/system-clock.ts";
+import type { JobDescription } from "../job/messages.ts";
 import { OUTPUT_RANGE_PAIRS } from "../options.ts";
-import { openKernels } from "./load-kernels.ts";
+import { loadKernels } from "./load-kernels.ts";
 import type { ThreadCommand, ThreadEvent, ThreadInput } from "./messages.ts";
 import { TaskRunner, taskFailure } from "./task-runner.ts";
 
 function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error("an executor thread is started by its actor only");
-  const input = workerData as ThreadInput;
-  const progress = new Int32Array(input.progress);
-  const progressed = (): void => void Atomics.add(progress, 0, 1);
+  let begun: { readonly input: ThreadInput; readonly progress: Int32Array } | undefined;
+  const life = (): NonNullable<typeof begun> => {
+    if (begun === undefined) throw new Error("an executor thread is told to begin before all else");
+    return begun;
+  };
+  const progressed = (): void => void Atomics.add(life().progress, 0, 1);
   const runners = new Map<string, TaskRunner>();
   let openCount = 0;
   const answer = (event: ThreadEvent, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(event, transfer);
@@ -34,31 +37,37 @@ function serve(): void {
     }
     progressed();
   };
-  const obey = async (command: ThreadCommand): Promise<void> => {
-    if (command.kind === "run") return await run(command);
-    if (command.kind === "close") {
-      runners.get(command.job)?.close();
-      runners.delete(command.job);
-      return;
-    }
-    const { job } = command;
+  const open = async (job: JobDescription): Promise<void> => {
     // A worker that is new opens its jobs anew; the runner of an open one goes on.
     if (runners.has(job.id)) return;
     openCount += 1;
-    const kernelsOf = (): KernelSet =>
-      openKernels(input.kernels as WebAssembly.Module, job.plan, input.kernelMemoryBytes);
+    const { input } = life();
+    const openKernels = await loadKernels(input.kernels, job.plan, input.kernelMemoryBytes);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const segments = { directory: input.segmentDirectory, name, durable: input.durable };
     const nowMs = (): number => systemClock.nowMs();
-    const options = { job, openKernels: kernelsOf, segments, progressed, nowMs, rangePairs: OUTPUT_RANGE_PAIRS };
+    const options = { job, openKernels, segments, progressed, nowMs, rangePairs: OUTPUT_RANGE_PAIRS };
     runners.set(job.id, new TaskRunner(options));
+  };
+  const obey = async (command: ThreadCommand): Promise<void> => {
+    switch (command.kind) {
+      case "begin":
+        begun = { input: command.input, progress: new Int32Array(command.input.progress) };
+        return answer({ kind: "ready" });
+      case "open":
+        return await open(command.job);
+      case "run":
+        return await run(command);
+      case "close":
+        runners.get(command.job)?.close();
+        runners.delete(command.job);
+    }
   };
 
   let last: Promise<void> = Promise.resolve();
   port.on("message", (command: ThreadCommand) => {
     last = last.then(() => obey(command));
   });
-  answer({ kind: "ready" });
 }
 
 serve();

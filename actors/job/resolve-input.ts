@@ -8,7 +8,6 @@ import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { constants, gunzipSync } from "node:zlib";
-import { glob, isDynamicPattern } from "tinyglobby";
 import { formatOfPath } from "../../programs/format-of-path.ts";
 import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
 import type { InputSpecification, TextFormatName } from "../../programs/program.ts";
@@ -33,6 +32,8 @@ export async function resolveInput(specification: InputSpecification, baseDirect
 async function expand(name: string, baseDirectory: string): Promise<string[]> {
   // A file may be called as a pattern reads.
   if (exists(name, path.resolve(baseDirectory, name))) return [name];
+  // Loaded for those who need it: most name files.
+  const { glob, isDynamicPattern } = await import("tinyglobby");
   if (!isDynamicPattern(name)) throw new RuntimeError("INPUT_MISSING", `no input file "${name}"`);
   const matches = await glob(name, { cwd: baseDirectory, absolute: path.isAbsolute(name), expandDirectories: false });
   if (matches.length === 0) throw new RuntimeError("INPUT_MISSING", `no input file matches "${name}"`);

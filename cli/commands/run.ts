@@ -1,194 +1,21 @@
 /**
  * `run`: one program on this machine, coordinator and workers embedded.
  *
- * Owns: the order of a run, and what is told on which stream.
- *
- * R1. The result goes to standard output or to a file; everything else goes to standard error, except `--json`'s document
- *     while standard output is free.
- * R2. A failure is one line (a wrong program: one line for each error) and an exit code.
+ * Owns: what begins before anything is known of the program: one thread, which loads its modules while this one does.
  */
-import type { JobOutcome } from "../../actors/job/machine.ts";
-import { systemClock } from "../../runtime/system-clock.ts";
-import { type ToldError, tellError, tellFailure } from "../command-error.ts";
-import { EXIT } from "../exit-codes.ts";
-import { readProgram } from "../read-program.ts";
-import { pathOf } from "../run/output-target.ts";
-import { showProgress } from "../run/progress-display.ts";
-import { directoryBytes, EMPTY_REPORT, errorOf, type RunReport, reportJson, reportLines } from "../run/run-report.ts";
-import { type RunOptions, type RunSettings, settleRun } from "../run/run-settings.ts";
-import { type Run, startRun } from "../run/start-run.ts";
-import { listenForStop, type StopSignal } from "../run/stop-signal.ts";
-import { isStandardOutputClosed, note, writeOut } from "../terminal.ts";
+import { createThreadSource } from "../../actors/executor/thread-source.ts";
+import type { RunOptions } from "../run/run-settings.ts";
 
-/** Whoever runs the same command on the same input again fails again; with another input it is another job. */
-const FAILURES_OF_DATA: ReadonlySet<string> = new Set([
-  ...["BAD_RECORD", "ARITHMETIC_ERROR", "LINE_TOO_LONG", "INPUT_CORRUPT", "INPUT_CHANGED"],
-]);
+/** Any job needs one thread; those of small ones need no more. */
+const THREADS_AHEAD = 1;
 
 /** Returns the exit code. */
 export async function run(file: string, options: RunOptions): Promise<number> {
-  const stop = listenForStop();
-  let settings: RunSettings | undefined;
+  const threads = createThreadSource(THREADS_AHEAD);
   try {
-    settings = await settleRun(readProgram(file), options);
-    if (options.rejects !== undefined && settings.rejects === undefined && !options.quiet && !options.json) {
-      note('--rejects has no effect: "onError" of the program is "fail", so nothing is rejected');
-    }
-    return await runSettled(settings, options, stop);
-  } catch (error) {
-    const told = tellError(error);
-    const known = settings === undefined ? { program: file } : reportOf(settings);
-    return await tellEnd({ ...EMPTY_REPORT, ...known, ...failed(told) }, { told, options, settings });
+    const { runProgram } = await import("../run/run-program.ts");
+    return await runProgram(file, options, threads);
   } finally {
-    stop.release();
+    await threads.close();
   }
-}
-
-/** What was found broken in the journal, and is computed again. */
-interface Broken {
-  records: number;
-  journals: number;
-}
-
-interface Restarts {
-  executors: number;
-  actors: number;
-}
-
-async function runSettled(settings: RunSettings, options: RunOptions, stop: StopSignal): Promise<number> {
-  const restarts: Restarts = { executors: 0, actors: 0 };
-  const broken: Broken = { records: 0, journals: 0 };
-  const run = await startRun({
-    ...settings,
-    program: settings.program.name,
-    wish: { directory: options.dataDir, journaled: options.journal },
-    durability: options.durability,
-    keepJournal: options.keepJournal,
-    onBreak: ({ discardedCount }) => {
-      broken.records += discardedCount;
-    },
-    onRestart: () => {
-      broken.journals += 1;
-    },
-    onNotice: (supervisor, notice) => {
-      if (notice.type !== "child.restarting") return;
-      if (supervisor === "executors") restarts.executors += 1;
-      else restarts.actors += 1;
-    },
-  });
-  const { outcome } = run.running;
-  const hideProgress = startProgress(run, settings, options, restarts);
-  let end: JobOutcome | "stop" | { readonly kind: "broken"; readonly error: unknown };
-  try {
-    end = await Promise.race([outcome, stop.requested]);
-  } catch (error) {
-    end = { kind: "broken", error };
-  }
-  // Whatever it still becomes, nobody waits for it.
-  outcome.catch(() => undefined);
-  hideProgress();
-  const facts = { ...reportOf(settings), ...measure(run, settings, broken), restarts };
-  if (end === "stop") {
-    await run.end("interrupted");
-    const told = tellInterruption(run, options);
-    const report: RunReport = { ...facts, status: "interrupted", elapsedMs: elapsed(), error: errorOf(told) };
-    return await tellEnd(report, { told, options, settings });
-  }
-  if (end.kind === "done") {
-    await run.end("done");
-    const isKept = options.keepJournal === true && options.journal;
-    const report: RunReport = {
-      ...facts,
-      status: "done",
-      elapsedMs: elapsed(),
-      ...(isKept ? { journal: run.directory } : {}),
-    };
-    return await tellEnd(report, { told: undefined, options, settings });
-  }
-  if (settings.destination.kind === "standardOutput" && isStandardOutputClosed()) {
-    // Whoever read our output has seen enough, as `head` has: no failure worth a word.
-    await run.end("useless");
-    return EXIT.done;
-  }
-  await run.end(end.kind === "failed" && FAILURES_OF_DATA.has(end.failure.code) ? "useless" : "failed");
-  const told = end.kind === "failed" ? tellFailure(end.failure, settings.job.plan) : tellError(end.error);
-  return await tellEnd({ ...facts, ...failed(told) }, { told, options, settings });
-}
-
-function startProgress(
-  { running }: Run,
-  { job }: RunSettings,
-  options: RunOptions,
-  restarts: Readonly<Restarts>,
-): () => void {
-  if (options.quiet || options.json) return () => undefined;
-  const bytesTotal = job.files.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
-  const look = () => {
-    const progress = running.tree.view.progress.get(job.id);
-    if (progress === undefined) return undefined;
-    const output = running.tree.view.output.get(job.id);
-    const count = restarts.executors + restarts.actors;
-    return { plan: job.plan, totals: progress.totals(), output, bytesTotal, restarts: count };
-  };
-  return showProgress({ stream: process.stderr, clock: systemClock, look });
-}
-
-function reportOf({ program, job, destination, rejects, workers }: RunSettings) {
-  const { partitions, stages } = job.plan;
-  const places = { output: pathOf(destination), rejectsFile: rejects === undefined ? null : pathOf(rejects) };
-  return { program: program.name, job: job.id, ...places, partitions, stages: stages.length, workers };
-}
-
-/** Before the run ends, since that removes its directory. */
-function measure({ running, directory }: Run, { job }: RunSettings, broken: Broken) {
-  const { view } = running.tree;
-  const { lost, damaged } = view.repairs.get(job.id) ?? { lost: 0, damaged: 0 };
-  const totals = view.progress.get(job.id)?.totals();
-  const output = view.output.get(job.id);
-  return {
-    rowsIn: totals?.pairsIn ?? 0,
-    rowsOut: output?.pairsWritten ?? 0,
-    rejected: totals?.rejected ?? 0,
-    bytesRead: totals?.bytesRead ?? 0,
-    bytesWritten: output?.bytesWritten ?? 0,
-    tasks: totals?.tasksCommitted ?? 0,
-    tasksTakenOver: view.takenOver.get(job.id) ?? 0,
-    repaired: { ...broken, tasksLost: lost, resultsDamaged: damaged },
-    shuffledBytes: totals?.shuffledBytes ?? 0,
-    journaledBytes: directoryBytes(directory),
-  };
-}
-
-function failed(told: ToldError) {
-  return { status: "failed", elapsedMs: elapsed(), error: errorOf(told) } as const;
-}
-
-function tellInterruption({ directory }: Run, { journal, dataDir }: RunOptions): ToldError {
-  const place = dataDir === undefined ? directory : dataDir;
-  const line = journal
-    ? `interrupted; run the same command again to go on (what is done is kept in ${place})`
-    : "interrupted; nothing is kept, because of --no-journal";
-  return { code: "INTERRUPTED", exitCode: EXIT.interrupted, lines: [line] };
-}
-
-interface End {
-  /** Undefined: the run is done. */
-  readonly told: ToldError | undefined;
-  readonly options: RunOptions;
-  readonly settings: RunSettings | undefined;
-}
-
-async function tellEnd(report: RunReport, { told, options, settings }: End): Promise<number> {
-  const isOutputTaken = settings?.destination.kind === "standardOutput" || settings?.rejects?.kind === "standardOutput";
-  if (options.json && isOutputTaken) await writeOut(process.stderr, reportJson(report));
-  else {
-    if (told !== undefined) for (const line of told.lines) note(line);
-    else if (!options.quiet && !options.json) for (const line of reportLines(report)) note(line);
-    if (options.json) await writeOut(process.stdout, reportJson(report));
-  }
-  return told?.exitCode ?? EXIT.done;
-}
-
-function elapsed(): number {
-  return Math.round(systemClock.nowMs());
 }

@@ -9,6 +9,7 @@
  * R3. A directory that the user named is never removed.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { ThreadSource } from "../../actors/executor/thread-source.ts";
 import type { JobDescription } from "../../actors/job/messages.ts";
 import type { OutputPort } from "../../actors/output/output-port.ts";
 import { type RunningJob, runJob } from "../../actors/run-job.ts";
@@ -28,6 +29,8 @@ export interface RunRequest {
   readonly rejects: Destination | undefined;
   /** Executor threads. */
   readonly workers: number;
+  /** Threads that were started ahead; whoever made the source closes it. */
+  readonly threads?: ThreadSource;
   /** See `RunJobOptions`. */
   readonly memoryBytes?: number;
   /** See `RunJobOptions`. */

@@ -4,7 +4,8 @@
  * Owns: what partition actors and the pool do in between.
  * Never: writes the output.
  */
-import { kernelModule, openKernels } from "../../../actors/executor/load-kernels.ts";
+import { kernelModule } from "../../../actors/executor/kernel-module.ts";
+import { loadKernels } from "../../../actors/executor/load-kernels.ts";
 import type { RunReference } from "../../../actors/executor/messages.ts";
 import { TaskRunner } from "../../../actors/executor/task-runner.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
@@ -36,7 +37,7 @@ export async function driveJob(job: JobDescription, driving: Driving): Promise<D
   const progress = new JobProgress(job);
   const runner = new TaskRunner({
     job,
-    openKernels: () => openKernels(kernelModule(), job.plan, Number.POSITIVE_INFINITY),
+    openKernels: await loadKernels(kernelModule(), job.plan, Number.POSITIVE_INFINITY),
     segments: { directory: segmentDirectory, name: segmentName, durable: false },
     progressed: () => {},
     nowMs,

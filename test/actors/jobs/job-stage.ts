@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { kernelModule } from "../../../actors/executor/load-kernels.ts";
+import { kernelModule } from "../../../actors/executor/kernel-module.ts";
 import type { JobOutcome } from "../../../actors/job/machine.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";

@@ -8,8 +8,8 @@
  * - `falsify`: threads that were restarted change the first byte of what they format.
  */
 import { writeSync } from "node:fs";
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import type { ThreadCommand, ThreadEvent, ThreadInput } from "../../../actors/executor/messages.ts";
+import { isMainThread, parentPort } from "node:worker_threads";
+import type { ThreadCommand, ThreadEvent } from "../../../actors/executor/messages.ts";
 
 const STANDARD_ERROR = 2;
 
@@ -17,15 +17,11 @@ if (!isMainThread && parentPort !== null) tamper(parentPort, process.env.TAMPER 
 
 function tamper(port: NonNullable<typeof parentPort>, wish: string): void {
   const [deed, kind] = wish.split(":");
-  if (deed === "falsify") {
-    const { segmentName } = workerData as ThreadInput;
-    if (!segmentName.endsWith("-i1")) falsify(port);
-    return;
-  }
   const listen = port.on.bind(port) as (name: string, listener: (command: ThreadCommand) => void) => typeof port;
   Object.assign(port, {
     on: (name: string, listener: (command: ThreadCommand) => void) =>
       listen(name, (command) => {
+        if (deed === "falsify" && command.kind === "begin" && !command.input.segmentName.endsWith("-i1")) falsify(port);
         if (command?.kind !== "run" || command.task.kind !== kind) listener(command);
         else if (deed === "die") process.exit(1);
         else writeSync(STANDARD_ERROR, "HELD\n");
