@@ -50,6 +50,8 @@ export const EXPANSION_GUESS = 64;
 export const RUN_PAIRS_MAX = 524_288;
 /** D1. Pairs of one block inside a run: the grain at which a range of the final order finds its part. */
 export const RUN_BLOCK_PAIRS = 4096;
+/** Pairs that one task of the final order collects, at most: what is more of its range is left to a further task. */
+export const RANGE_PAIRS_MAX = 524_288;
 /** Bits of an integer in `bigint` mode: a longer one is an arithmetic error instead of an exhausted memory. */
 export const BIGINT_BITS_MAX = 4_000_000;
 /** D1. Bytes of long integers in one bundle, run or combiner of `bigint` mode: counts alone would not bound memory. */

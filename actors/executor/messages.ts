@@ -31,6 +31,12 @@ export interface RunReference {
   readonly pairCount: number;
 }
 
+/** Text of the output that comes `times` times in a row. */
+export interface TextPiece {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly times: number;
+}
+
 export interface PlannedRange {
   readonly range: OutputRange;
   readonly runs: readonly number[];
@@ -67,7 +73,9 @@ export interface TaskResult {
   /** Of `planRanges`: each range with the indexes of the runs that have pairs in it. */
   readonly ranges: readonly PlannedRange[];
   /** Of `range`. */
-  readonly text: readonly Uint8Array[];
+  readonly text: readonly TextPiece[];
+  /** Of `range`: what there was no room for, of the same runs. */
+  readonly rest?: OutputRange;
 }
 
 /** A task's error, as it crosses threads. */

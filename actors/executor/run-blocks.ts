@@ -14,7 +14,7 @@ import type {
 import type { TextFormatName } from "../../programs/program.ts";
 import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import { type BundleSource, type Span, SpanReader } from "./bundle-source.ts";
-import type { PlannedRange, RunReference } from "./messages.ts";
+import type { PlannedRange, RunReference, TaskResult, TextPiece } from "./messages.ts";
 import { checkExtent, readRunHeader, useEach } from "./stored-input.ts";
 
 export interface BlockContext {
@@ -103,7 +103,7 @@ export function runRange(
   { range, runs, format }: RangeInput,
   headers: RunHeaders,
   { segments, progressed }: Omit<BlockContext, "sink">,
-): { readonly text: Uint8Array<ArrayBuffer>[]; readonly pairsOut: number; readonly bytesIn: number } {
+): Pick<TaskResult, "text" | "rest" | "pairsOut" | "bytesIn"> {
   const task = output.beginRange(format, range);
   let bytesIn = 0;
   const extentOf = (run: RunReference) =>
@@ -126,13 +126,13 @@ export function runRange(
       progressed();
     },
   });
-  const text: Uint8Array<ArrayBuffer>[] = [];
+  const text: TextPiece[] = [];
   let pairsOut = 0;
-  task.finish((bytes, pairCount) => {
+  const rest = task.finish((bytes, pairCount, times) => {
     // The kernel reuses its memory: what crosses threads is a copy of its own.
-    text.push(new Uint8Array(bytes));
-    pairsOut += pairCount;
+    text.push({ bytes: new Uint8Array(bytes), times });
+    pairsOut += pairCount * times;
     progressed();
   });
-  return { text, pairsOut, bytesIn };
+  return { text, pairsOut, bytesIn, ...(rest === undefined ? {} : { rest }) };
 }

@@ -30,7 +30,7 @@ function serve(): void {
       const runner = runners.get(job);
       if (runner === undefined) throw new Error(`job ${job} is not open on this thread`);
       const result = await runner.run(task);
-      const transfer = result.text.map((bytes) => bytes.buffer as ArrayBuffer);
+      const transfer = result.text.map(({ bytes }) => bytes.buffer);
       answer({ kind: "done", ticket, result }, transfer);
     } catch (error) {
       answer({ kind: "failed", ticket, failure: taskFailure(error) });

@@ -129,12 +129,12 @@ export const outputMachine = setup({
       };
     }),
     goOn: ({ context }) => {
-      for (const { index, piece } of context.pieces.startable()) {
-        context.submit(String(index), { kind: "range", ...piece });
+      for (const { tag, piece } of context.pieces.startable()) {
+        context.submit(tag, { kind: "range", ...piece });
       }
     },
     takeText: ({ context, event }) => {
-      if (event.type === "output.done") context.pieces.finish(Number(event.tag), event.result);
+      if (event.type === "output.done") context.pieces.finish(event.tag, event.result);
     },
     tellWritten: ({ context }) => context.tell({ type: "output.written", totals: totals(context) }),
     tellEnded: ({ context }) => context.tell({ type: "output.ended", totals: totals(context) }),
@@ -198,7 +198,7 @@ export const outputMachine = setup({
               target: "waiting",
               actions: [
                 assign(({ context, event }) => {
-                  context.pieces.written();
+                  context.pieces.written(context.pieces.next()?.rest);
                   return { resume: event.output };
                 }),
                 "tellWritten",

@@ -4,7 +4,8 @@
  * Owns: the order of the output.
  * Never: formats or writes.
  *
- * W1. Pieces are written in order, each once.
+ * W1. Pieces are written in order, each once. A piece may come in several parts: what is left of it when one is written is
+ *     asked for as the next one.
  * W2. At most `inFlightMax` pieces are being computed or wait for their turn: that bounds the finished text in memory.
  */
 import type { OutputPiece } from "./messages.ts";
@@ -12,9 +13,14 @@ import type { OutputPiece } from "./messages.ts";
 export class Pieces<Text> {
   readonly #pieces: readonly OutputPiece[];
   readonly #inFlightMax: number;
-  readonly #finished = new Map<number, Text>();
+  /** By tag. */
+  readonly #finished = new Map<string, Text>();
   #nextToStart: number;
   #nextToWrite: number;
+  /** Parts written of the piece whose turn it is. */
+  #partsWritten = 0;
+  /** What is left of it, until it is started. */
+  #rest: OutputPiece | undefined;
 
   constructor(pieces: readonly OutputPiece[], options: { readonly done: number; readonly inFlightMax: number }) {
     this.#pieces = pieces;
@@ -40,27 +46,49 @@ export class Pieces<Text> {
     return this.#nextToWrite >= this.#pieces.length;
   }
 
-  /** Pieces to be computed now (W2). */
-  startable(): { readonly index: number; readonly piece: OutputPiece }[] {
+  /** Pieces to be computed now (W2), each with a tag of its own. */
+  startable(): { readonly tag: string; readonly piece: OutputPiece }[] {
     const started = [];
+    if (this.#rest !== undefined) started.push({ tag: this.#turn, piece: this.#rest });
+    this.#rest = undefined;
     while (this.#nextToStart < this.#pieces.length && this.#nextToStart - this.#nextToWrite < this.#inFlightMax) {
-      started.push({ index: this.#nextToStart, piece: this.#pieces[this.#nextToStart] });
+      started.push({ tag: tagOf(this.#nextToStart, 0), piece: this.#pieces[this.#nextToStart] });
       this.#nextToStart += 1;
     }
     return started;
   }
 
-  finish(index: number, text: Text): void {
-    if (index >= this.#nextToWrite) this.#finished.set(index, text);
+  /** Takes a text once; one that was written already is ignored. */
+  finish(tag: string, text: Text): void {
+    if (tag === this.#turn || indexOf(tag) > this.#nextToWrite) this.#finished.set(tag, text);
   }
 
   /** The text whose turn it is (W1), if it is there. */
   next(): Text | undefined {
-    return this.#finished.get(this.#nextToWrite);
+    return this.#finished.get(this.#turn);
   }
 
-  written(): void {
-    this.#finished.delete(this.#nextToWrite);
-    this.#nextToWrite += 1;
+  /** `rest`: the range of the piece that is left. */
+  written(rest?: OutputPiece["range"]): void {
+    this.#finished.delete(this.#turn);
+    if (rest === undefined) {
+      this.#nextToWrite += 1;
+      this.#partsWritten = 0;
+      return;
+    }
+    this.#rest = { ...this.#pieces[this.#nextToWrite], range: rest };
+    this.#partsWritten += 1;
   }
+
+  get #turn(): string {
+    return tagOf(this.#nextToWrite, this.#partsWritten);
+  }
+}
+
+function tagOf(index: number, part: number): string {
+  return `${index}.${part}`;
+}
+
+function indexOf(tag: string): number {
+  return Number(tag.slice(0, tag.indexOf(".")));
 }

@@ -38,24 +38,26 @@ export async function readResume({ port, journal, job, signal }: Writing, pieceC
   return keptBytes === wanted.bytesWritten ? wanted : beginning;
 }
 
-/** Writes one piece, then journals that it is written. */
+/**
+ * Writes one piece, then journals that it is written. One of which there is more to come is not journaled: a further
+ * attempt begins with it anew.
+ */
 export async function writePiece(
   { port, journal, job, signal }: Writing,
   before: Resume,
-  { text, pairsOut }: TaskResult,
+  { text, pairsOut, rest }: TaskResult,
 ): Promise<Resume> {
   let { bytesWritten } = before;
-  for (const bytes of text) {
-    await port.write(bytes);
-    signal.throwIfAborted();
-    bytesWritten += bytes.length;
+  for (const { bytes, times } of text) {
+    for (let time = 0; time < times; time += 1) {
+      await port.write(bytes);
+      signal.throwIfAborted();
+      bytesWritten += bytes.length;
+    }
   }
-  const resume: Resume = {
-    ...before,
-    piecesDone: before.piecesDone + 1,
-    bytesWritten,
-    pairsWritten: before.pairsWritten + pairsOut,
-  };
+  const written = { ...before, bytesWritten, pairsWritten: before.pairsWritten + pairsOut };
+  if (rest !== undefined) return written;
+  const resume: Resume = { ...written, piecesDone: before.piecesDone + 1 };
   const payload = Buffer.from(JSON.stringify(resume));
   await journal.commit([{ actor: outputLog(job.id), payload, replace: true }]);
   return resume;

@@ -76,12 +76,18 @@ export interface OutputRange {
   readonly below: readonly [bigint, bigint] | undefined;
 }
 
+/** `bytes` are the text of `pairCount` pairs, which comes `times` times in a row. */
+export type TakeText = (bytes: Uint8Array, pairCount: number, times: number) => void;
+
 export interface RangeTask {
   window(byteCount: number): Uint8Array;
   /** Takes one extent of one run, as `extent` named it. */
   push(byteCount: number): void;
-  /** Gives the text of the range, in pieces of at most some MB, in order. */
-  finish(text: (bytes: Uint8Array, pairCount: number) => void): void;
+  /**
+   * Gives the text of the range, in pieces of at most some MB, in order. Returns the end of the range that there was no room
+   * for, if there is one: it is a range for another task.
+   */
+  finish(text: TakeText): OutputRange | undefined;
 }
 
 export interface OutputKernels {
@@ -92,8 +98,11 @@ export interface OutputKernels {
     runHeader: Uint8Array,
     range: OutputRange,
   ): { readonly offset: number; readonly byteLength: number } | undefined;
-  /** Sorts and formats a range. Without a range (order `none`): one extent is the whole body of one run, formatted as it stands. */
-  beginRange(format: TextFormatName, range: OutputRange | undefined): RangeTask;
+  /**
+   * Sorts and formats a range, of which it collects about `pairsMax` pairs (RANGE_PAIRS_MAX) and leaves the rest. Without a
+   * range (order `none`): one extent is the whole body of one run, formatted as it stands.
+   */
+  beginRange(format: TextFormatName, range: OutputRange | undefined, pairsMax?: number): RangeTask;
 }
 
 export interface KernelSet {

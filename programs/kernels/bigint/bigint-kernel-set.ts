@@ -32,7 +32,8 @@ export function createBigintKernelSet(plan: Plan, memoryBytes = Number.POSITIVE_
     }
     return kernels;
   };
-  const beginRange: KernelSet["output"]["beginRange"] = (format, range) => new SortedRangeTask(format, range);
+  const beginRange: KernelSet["output"]["beginRange"] = (format, range, pairsMax) =>
+    new SortedRangeTask(format, range, pairsMax);
   return { openStage, output: { planRanges, extent: rangeExtent, beginRange } };
 }
 

@@ -50,6 +50,6 @@ export function isSinglePair({ from, below }: OutputRange): boolean {
 }
 
 /** Of integers without limit there is always a next one; that of the key never comes, for there is no largest value. */
-function pairAfter([key, value]: BoundPair): BoundPair {
+export function pairAfter([key, value]: BoundPair): BoundPair {
   return [key, value + 1n];
 }

@@ -71,6 +71,6 @@ function outputKernels(resources: KernelResources): OutputKernels {
   return {
     planRanges,
     extent: rangeExtent,
-    beginRange: (format, range) => new SortedRangeTask(resources, format, range),
+    beginRange: (format, range, pairsMax) => new SortedRangeTask(resources, format, range, pairsMax),
   };
 }

@@ -61,7 +61,7 @@ function firstPairs(runHeaders: readonly Uint8Array[]): WeightedPair[] {
 }
 
 /** The pair that follows in (key, value) order; undefined after the last one there is. */
-function pairAfter([key, value]: BoundPair): BoundPair | undefined {
+export function pairAfter([key, value]: BoundPair): BoundPair | undefined {
   if (value < INT64_MAX) return [key, value + 1n];
   if (key < INT64_MAX) return [key + 1n, INT64_MIN];
   return undefined;

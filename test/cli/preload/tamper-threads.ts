@@ -33,7 +33,7 @@ function falsify(port: NonNullable<typeof parentPort>): void {
   const post = port.postMessage.bind(port);
   Object.assign(port, {
     postMessage: (event: ThreadEvent, transfer: readonly ArrayBuffer[]) => {
-      const bytes = event.kind === "done" ? event.result.text[0] : undefined;
+      const bytes = event.kind === "done" ? event.result.text[0]?.bytes : undefined;
       if (bytes !== undefined && bytes.length > 0) bytes[0] = bytes[0] === 0x31 ? 0x32 : 0x31;
       post(event, transfer);
     },

@@ -9,7 +9,7 @@ import { makePlan } from "../../../programs/plan/make-plan.ts";
 import type { Plan } from "../../../programs/plan/plan.ts";
 import type { IntegerMode, Operation, Program } from "../../../programs/program.ts";
 import { driveLines } from "./compare-with-oracle.ts";
-import type { DriveOutcome } from "./drive-plan.ts";
+import type { Drive, DriveOutcome } from "./drive-plan.ts";
 import { int64, programOf, randomOperations } from "./random-program.ts";
 
 const int64Module = new WebAssembly.Module(
@@ -17,14 +17,19 @@ const int64Module = new WebAssembly.Module(
 );
 
 /** Everything that a task may give but the order of its rejects, as text; or the code of the error that it ended with. */
-function drive(program: Program, lines: readonly string[], memoryBytes: number | undefined): string {
+function drive(
+  program: Program,
+  lines: readonly string[],
+  memoryBytes: number | undefined,
+  settings: Partial<Drive> = {},
+): string {
   const createKernels = (plan: Plan) =>
     plan.integers === "bigint"
       ? createBigintKernelSet(plan, memoryBytes)
       : createInt64KernelSet(int64Module, plan, memoryBytes);
   let outcome: DriveOutcome;
   try {
-    outcome = driveLines(makePlan(program), lines, { createKernels, linesPerSplit: 40 });
+    outcome = driveLines(makePlan(program), lines, { createKernels, linesPerSplit: 40, ...settings });
   } catch (error) {
     if (error instanceof DataError) return error.code;
     throw error;
@@ -93,6 +98,27 @@ for (const integers of ["int64", "bigint"] as IntegerMode[]) {
         t.is(drive(program, input, bytes), drive(program, input, undefined));
       }),
       { numRuns: 80 },
+    );
+  });
+
+  test(`a range of the output in several tasks gives the same text as in one (${integers})`, (t) => {
+    const identity: Operation = { operator: "map", expression: { kind: "value" }, origin: ORIGIN };
+    const program = { ...programOf([identity], { partitions: 2, onError: "fail", order: "key" }), integers };
+    const small = fc.bigInt({ min: -2n, max: 2n });
+    const pair = fc.oneof(fc.tuple(small, small), fc.tuple(key, int64), fc.constant([2n ** 63n - 1n, 2n ** 63n - 1n]));
+    const pairs = fc.array(
+      pair.map(([left, right]) => `${left},${right}\n`),
+      { maxLength: 150, size: "max" },
+    );
+    const sizes = fc.record({
+      pairsPerRange: fc.integer({ min: 1, max: 90 }),
+      pairsPerTask: fc.integer({ min: 1, max: 60 }),
+    });
+    fc.assert(
+      fc.property(pairs, sizes, (input, settings) => {
+        t.is(drive(program, input, undefined, settings), drive(program, input, undefined));
+      }),
+      { numRuns: 100 },
     );
   });
 

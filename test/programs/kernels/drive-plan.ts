@@ -7,7 +7,15 @@
 import assert from "node:assert/strict";
 import { bundleCheck, bundleIndexStretch, isEntryOf, readBundleIndex } from "../../../programs/blocks/bundle.ts";
 import type { Reject } from "../../../programs/errors.ts";
-import type { KernelSet, Task, TaskSink, TaskStatistics, TextFormat } from "../../../programs/kernels/kernel-set.ts";
+import type {
+  KernelSet,
+  OutputRange,
+  TakeText,
+  Task,
+  TaskSink,
+  TaskStatistics,
+  TextFormat,
+} from "../../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../../programs/plan/plan.ts";
 import type { TextFormatName } from "../../../programs/program.ts";
 
@@ -22,6 +30,8 @@ export interface Drive {
   /** Bytes of one push of text; all at once by default. */
   readonly windowBytes?: number;
   readonly pairsPerRange?: number;
+  /** Pairs that one task of a range collects; the kernels' own number by default. */
+  readonly pairsPerTask?: number;
   /** The order in which a reduce gets its blocks; as they were made by default. */
   readonly shuffleBlocks?: (blocks: readonly Uint8Array[]) => readonly Uint8Array[];
 }
@@ -119,9 +129,9 @@ export function routeBlocks(plan: Plan, outcomes: readonly TaskOutcome[]): Uint8
 export function formatRuns(drive: Drive, runs: readonly Run[]): { readonly text: string; readonly pairCount: number } {
   const pieces: string[] = [];
   let pairCount = 0;
-  const take = (bytes: Uint8Array, count: number): void => {
-    pieces.push(Buffer.from(bytes).toString("latin1"));
-    pairCount += count;
+  const take = (bytes: Uint8Array, count: number, times: number): void => {
+    pieces.push(Buffer.from(bytes).toString("latin1").repeat(times));
+    pairCount += count * times;
   };
   const { sink } = drive.plan.stages[drive.plan.stages.length - 1];
   assert(sink.kind === "output");
@@ -135,15 +145,20 @@ export function formatRuns(drive: Drive, runs: readonly Run[]): { readonly text:
   }
   const headers = runs.map(({ bytes, headerBytes }) => bytes.subarray(0, headerBytes));
   for (const range of drive.openKernels().output.planRanges(headers, drive.pairsPerRange ?? 1_000_000)) {
-    const { output } = drive.openKernels();
-    const task = output.beginRange(drive.outputFormat, structuredClone(range));
-    runs.forEach(({ bytes }, index) => {
-      const extent = output.extent(headers[index], range);
-      if (extent !== undefined) pushBytes(task, bytes.subarray(extent.offset, extent.offset + extent.byteLength));
-    });
-    task.finish(take);
+    for (let left: OutputRange | undefined = range; left !== undefined; ) left = formatRange(drive, runs, left, take);
   }
   return { text: pieces.join(""), pairCount };
+}
+
+/** Returns what the task left of the range. */
+function formatRange(drive: Drive, runs: readonly Run[], range: OutputRange, take: TakeText): OutputRange | undefined {
+  const { output } = drive.openKernels();
+  const task = output.beginRange(drive.outputFormat, structuredClone(range), drive.pairsPerTask);
+  for (const { bytes, headerBytes } of runs) {
+    const extent = output.extent(bytes.subarray(0, headerBytes), range);
+    if (extent !== undefined) pushBytes(task, bytes.subarray(extent.offset, extent.offset + extent.byteLength));
+  }
+  return task.finish(take);
 }
 
 function pushBytes(task: Pick<Task, "window" | "push">, bytes: Uint8Array): void {
