@@ -16,6 +16,7 @@ import { CommandError } from "../command-error.ts";
 import { type Endpoint, endpointText } from "../endpoint.ts";
 import { LaunchedProcess, type ServingLine } from "../processes/launched-process.ts";
 import type { RoleName } from "../start/roles.ts";
+import type { CutKind, Network } from "./network.ts";
 
 export interface ClusterOptions {
   /** What `actor-dataflow` is, word by word. */
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly directory: string;
   readonly token: string;
   readonly clock: Clock;
+  /** Has a host for each member, see `memberNames`; undefined: they share this one's. It is for its owner to remove. */
+  readonly network?: Network;
   /** Further options of `start`, for every member. */
   readonly startOptions?: readonly string[];
   /** A member ended that nobody ended: it gave up, or something is wrong with it. */
@@ -57,11 +60,18 @@ const STOP_TIMEOUT_MS = 20_000;
 /** After SIGKILL: what is left then is an orphan. */
 const ORPHAN_TIMEOUT_MS = 2_000;
 
+/** The coordinator first. */
+export function memberNames(workers: number): readonly string[] {
+  return ["coordinator", ...Array.from({ length: workers }, (_, index) => `worker-${index}`)];
+}
+
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #places = new Map<string, Place>();
   /** Stopped by SIGSTOP, to be continued by these timers, or before the end. */
   readonly #paused = new Map<number, TimerHandle>();
+  /** Cut off the network, to be healed likewise. */
+  readonly #cut = new Map<string, TimerHandle>();
   #isStopping = false;
   #address: Endpoint | undefined;
 
@@ -114,6 +124,18 @@ export class Cluster {
     return true;
   }
 
+  /** Cuts it off the network for a while; false if it is already, or if there is no network to cut. */
+  cut(name: string, kind: CutKind, durationMs: number): boolean {
+    const { network, clock } = this.#options;
+    if (network === undefined || this.#cut.has(name) || this.#isStopping) return false;
+    network.cut(name, kind);
+    this.#cut.set(
+      name,
+      clock.setTimeout(() => this.#heal(name), durationMs),
+    );
+    return true;
+  }
+
   /** L1. Its host ends at once, with its disk; another one takes its place. Resolves when that has been started. */
   async lose(name: string): Promise<boolean> {
     const place = this.#places.get(name);
@@ -146,6 +168,7 @@ export class Cluster {
   async stop(): Promise<readonly string[]> {
     this.#isStopping = true;
     for (const pid of this.#paused.keys()) this.#resume(pid);
+    for (const name of this.#cut.keys()) this.#heal(name);
     const places = [...this.#places.values()];
     for (const place of places) {
       place.isEnding = true;
@@ -164,26 +187,35 @@ export class Cluster {
     const wordsAt = (port: number): string[] => [
       ...["--port", String(port), "--respawn", "--data-root", this.dataRoot],
     ];
-    const coordinator = this.#enter("coordinator", "coordinator", wordsAt(0));
+    const [first = "", ...others] = memberNames(workers);
+    const coordinator = this.#enter(first, "coordinator", wordsAt(0));
     this.#address = await this.#servingOf(coordinator);
     coordinator.words = this.#wordsOf(coordinator, wordsAt(this.#address.port));
     const join = ["--join", endpointText(this.#address), "--slots", String(slots)];
-    const places = Array.from({ length: workers }, (_, index) => this.#enter(`worker-${index}`, "worker", join));
+    const places = others.map((name) => this.#enter(name, "worker", join));
     await Promise.all(places.map((place) => this.#servingOf(place)));
   }
 
   #enter(name: string, role: RoleName, words: readonly string[]): Place {
     const dataDirectory = path.join(this.#options.directory, name);
-    const all = this.#wordsOf({ role, dataDirectory }, words);
+    const all = this.#wordsOf({ name, role, dataDirectory }, words);
     const place: Place = { name, role, dataDirectory, words: all, launched: this.#spawn(all), isEnding: false };
     this.#places.set(name, place);
     this.#watch(place);
     return place;
   }
 
-  #wordsOf({ role, dataDirectory }: Pick<Place, "role" | "dataDirectory">, words: readonly string[]): string[] {
-    const { command, startOptions = [] } = this.#options;
-    return [...command, "start", "--role", role, "--json", "--data-dir", dataDirectory, ...words, ...startOptions];
+  #wordsOf(
+    { name, role, dataDirectory }: Omit<Place, "words" | "launched" | "isEnding">,
+    own: readonly string[],
+  ): string[] {
+    const { command, network, startOptions = [] } = this.#options;
+    const words = [...command, "start", "--role", role, "--json", "--data-dir", dataDirectory, ...own, ...startOptions];
+    if (network === undefined) return words;
+    // The network is as private as the loopback interface is: it leads nowhere else.
+    const address = network.addressOf(name);
+    const open = ["--host", address, "--insecure", ...(role === "worker" ? ["--advertise", address] : [])];
+    return [...network.prefixOf(name), ...words, ...open];
   }
 
   #spawn([command = "", ...words]: readonly string[]): LaunchedProcess {
@@ -217,6 +249,11 @@ export class Cluster {
   #resume(pid: number): void {
     this.#options.clock.clearTimeout(this.#paused.get(pid));
     if (this.#paused.delete(pid)) signalProcess(pid, "SIGCONT");
+  }
+
+  #heal(name: string): void {
+    this.#options.clock.clearTimeout(this.#cut.get(name));
+    if (this.#cut.delete(name)) this.#options.network?.heal(name);
   }
 
   async #within(all: Promise<unknown>, durationMs: number): Promise<boolean> {

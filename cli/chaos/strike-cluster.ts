@@ -11,7 +11,7 @@ import type { Cluster } from "./cluster.ts";
 import { chooseStrike, type Strike, type StrikeKind, waitMs } from "./strikes.ts";
 
 export interface StrikingOptions {
-  readonly cluster: Pick<Cluster, "members" | "kill" | "pause" | "lose">;
+  readonly cluster: Pick<Cluster, "members" | "kill" | "pause" | "cut" | "lose">;
   readonly kinds: readonly StrikeKind[];
   /** Strikes a second, on average. */
   readonly rate: number;
@@ -33,14 +33,21 @@ export function startStriking(options: StrikingOptions): Striking {
   const { cluster, kinds, rate, durationMs, random, clock } = options;
   const counts: Record<string, number> = {};
   const struck = new Set<string>();
+  const recovering = new Map<string, TimerHandle>();
   const losing = new Set<Promise<unknown>>();
   const endMs = clock.nowMs() + durationMs;
   let timer: TimerHandle;
   const carryOut = (strike: Strike): boolean => {
-    if (strike.kind === "pause") {
-      if (!cluster.pause(strike.member, strike.durationMs)) return false;
-      struck.add(strike.member);
-      clock.setTimeout(() => struck.delete(strike.member), strike.durationMs);
+    if (strike.kind === "pause" || strike.kind === "partition-network") {
+      const { member, durationMs } = strike;
+      const isDone =
+        strike.kind === "pause" ? cluster.pause(member, durationMs) : cluster.cut(member, strike.cut, durationMs);
+      if (!isDone) return false;
+      struck.add(member);
+      recovering.set(
+        member,
+        clock.setTimeout(() => struck.delete(member), durationMs),
+      );
       return true;
     }
     if (strike.kind !== "lose-disk") return cluster.kill(strike.member);
@@ -69,6 +76,7 @@ export function startStriking(options: StrikingOptions): Striking {
     counts,
     stop: async () => {
       clock.clearTimeout(timer);
+      for (const handle of recovering.values()) clock.clearTimeout(handle);
       await Promise.all(losing);
     },
   };

@@ -6,19 +6,21 @@
  *
  * S1. The seed alone decides waiting times and choices; who is there to choose from depends on how far the job is.
  * S2. Each kind that is asked for is as likely as any other, and so is each member that it fits.
- * S3. Nobody is struck who is stopped, or on the way back with a new disk.
+ * S3. Nobody is struck who is stopped, cut off, or on the way back with a new disk.
  */
 import type { Random } from "../../runtime/random.ts";
 import type { Member } from "./cluster.ts";
+import type { CutKind } from "./network.ts";
 
-export type StrikeKind = "worker" | "coordinator" | "pause" | "lose-disk";
-export const STRIKE_KINDS: readonly StrikeKind[] = ["worker", "coordinator", "pause", "lose-disk"];
+export const STRIKE_KINDS = ["worker", "coordinator", "pause", "lose-disk", "partition-network"] as const;
+export type StrikeKind = (typeof STRIKE_KINDS)[number];
 
 export type Strike =
   | { readonly kind: "worker" | "coordinator" | "lose-disk"; readonly member: string }
-  | { readonly kind: "pause"; readonly member: string; readonly durationMs: number };
+  | { readonly kind: "pause"; readonly member: string; readonly durationMs: number }
+  | { readonly kind: "partition-network"; readonly member: string; readonly durationMs: number; readonly cut: CutKind };
 
-/** RELIABILITY: a process that is stopped for up to a minute; here up to what still lets a run end soon. */
+/** Below and beyond the silence after which a member is called dead (5 s), and short enough for a run to end soon. */
 const [PAUSE_MIN_MS, PAUSE_MAX_MS] = [100, 10_000];
 
 /** Independent events at a rate a second: the times between them are exponentially distributed. */
@@ -34,19 +36,22 @@ export function chooseStrike(
   struck: ReadonlySet<string> = new Set(),
 ): Strike | undefined {
   // Drawn in any case, so that the draws after this one do not depend on who is there.
-  const [whichKind, whichMember, howLong] = [random.next(), random.next(), random.next()];
+  const [whichKind, whichMember, howLong, how] = [random.next(), random.next(), random.next(), random.next()];
   const kind = kinds[Math.floor(whichKind * kinds.length)];
   if (kind === undefined) return undefined;
   const fitting = members.filter((member) => fits(kind, member) && !struck.has(member.name));
   const member = fitting[Math.floor(whichMember * fitting.length)]?.name;
   if (member === undefined) return undefined;
-  if (kind !== "pause") return { kind, member };
+  if (kind !== "pause" && kind !== "partition-network") return { kind, member };
   // Short ones are more often: each decade is as likely as any other.
   const durationMs = Math.round(PAUSE_MIN_MS * (PAUSE_MAX_MS / PAUSE_MIN_MS) ** howLong);
-  return { kind, member, durationMs };
+  return kind === "pause"
+    ? { kind, member, durationMs }
+    : { kind, member, durationMs, cut: how < 0.5 ? "both" : "out" };
 }
 
 function fits(kind: StrikeKind, { role, pid }: Member): boolean {
   if (pid === undefined) return false;
-  return kind === "pause" || (kind === "coordinator" ? role === "coordinator" : role === "worker");
+  if (kind === "pause" || kind === "partition-network") return true;
+  return kind === "coordinator" ? role === "coordinator" : role === "worker";
 }

@@ -20,12 +20,14 @@ test("strikes: kinds fit their members, and over time each strikes each", (t) =>
   for (let round = 0; round < 1000; round += 1) {
     const strike = chooseStrike(STRIKE_KINDS, members, random)!;
     seen.add(`${strike.kind} ${strike.member}`);
-    if (strike.kind === "pause") t.true(strike.durationMs >= 100 && strike.durationMs <= 10_000);
+    if ("durationMs" in strike) t.true(strike.durationMs >= 100 && strike.durationMs <= 10_000);
   }
   const names = workers.map(({ name }) => name);
   t.deepEqual([...seen].sort(), [
     "coordinator coordinator",
     ...names.map((name) => `lose-disk ${name}`),
+    "partition-network coordinator",
+    ...names.map((name) => `partition-network ${name}`),
     "pause coordinator",
     ...names.map((name) => `pause ${name}`),
     ...names.map((name) => `worker ${name}`),
@@ -67,6 +69,7 @@ function fakeCluster() {
       members,
       kill: (name: string) => done.push(`kill ${name}`) > 0,
       pause: (name: string) => done.push(`pause ${name}`) > 0,
+      cut: (name: string, kind: string) => done.push(`cut ${name} ${kind}`) > 0,
       lose: (name: string) => {
         done.push(`lose ${name}`);
         return new Promise<boolean>((resolve) => {
@@ -89,6 +92,23 @@ test("striking: it goes on at its rate, counts, and ends with its time", (t) => 
   clock.advance(100_000);
   t.is(done.length, length);
   t.is(clock.pending, 0);
+});
+
+test("striking: who is stopped or cut off is left alone until that is over", (t) => {
+  const clock = new SimulatedClock();
+  const { cluster, done } = fakeCluster();
+  const one = { ...cluster, members: [workers[0]!] };
+  let untilMs = 0;
+  startStriking({
+    ...{ cluster: one, kinds: ["pause", "partition-network"], rate: 100, durationMs: 100_000 },
+    ...{ clock, random: seededRandom(4) },
+    onStrike: (strike) => {
+      t.true(clock.nowMs() >= untilMs);
+      untilMs = clock.nowMs() + ("durationMs" in strike ? strike.durationMs : 0);
+    },
+  });
+  clock.advance(100_000);
+  t.deepEqual([...new Set(done)].sort(), ["cut worker-0 both", "cut worker-0 out", "pause worker-0"]);
 });
 
 test("striking: who is on the way back is left alone until then, and the end waits for it", async (t) => {
