@@ -3,7 +3,8 @@
  *
  * Owns: when and where progress is written. Never: what it says; see `progress-lines.ts`.
  */
-import type { Clock } from "../../runtime/clock.ts";
+import type { Clock, TimerHandle } from "../../runtime/clock.ts";
+import { coloursOf } from "../terminal.ts";
 import { type ProgressFacts, progressLine, progressLines, shareDone } from "./progress-lines.ts";
 
 export type KnownFacts = Omit<ProgressFacts, "rowsPerSecond" | "secondsLeft">;
@@ -32,6 +33,7 @@ interface Sample {
 /** Returns what takes the display away again. */
 export function showProgress({ stream, clock, look }: ProgressDisplayOptions): () => void {
   const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb" && !process.env.CI;
+  const colours = coloursOf(stream);
   const samples: Sample[] = [];
   let drawnLines = 0;
   const clear = (): string => (drawnLines === 0 ? "" : `\r\x1b[${drawnLines}A\x1b[J`);
@@ -44,13 +46,23 @@ export function showProgress({ stream, clock, look }: ProgressDisplayOptions): (
       return;
     }
     // A terminal without a size, such as a serial one, says 0.
-    const lines = progressLines(facts, (stream.columns || COLUMNS_DEFAULT) - 1);
+    const lines = progressLines(facts, (stream.columns || COLUMNS_DEFAULT) - 1, colours);
     stream.write(`${clear()}${lines.join("\n")}\n`);
     drawnLines = lines.length;
   };
-  const timer = setInterval(draw, isTerminal ? REDRAW_INTERVAL_MS : LOG_INTERVAL_MS);
+  let timer: TimerHandle;
+  const wait = (): void => {
+    timer = clock.setTimeout(
+      () => {
+        draw();
+        wait();
+      },
+      isTerminal ? REDRAW_INTERVAL_MS : LOG_INTERVAL_MS,
+    );
+  };
+  wait();
   return () => {
-    clearInterval(timer);
+    clock.clearTimeout(timer);
     if (drawnLines > 0) stream.write(clear());
     drawnLines = 0;
   };
