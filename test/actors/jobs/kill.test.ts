@@ -19,6 +19,8 @@ const EXECUTORS = 2;
 const PARTITIONS = 3;
 /** A planning of ranges, and the pieces that are computed or wait for their turn. */
 const OUTPUT_TASKS = 1 + EXECUTORS * OUTPUT_RANGES_IN_FLIGHT_MAX;
+/** A task goes on with further stages while there is time, and on a busy machine there may be none. */
+const UNJOINED_MAX = 2;
 const EVERY_TASK_UNDER_WAY = EXECUTORS * EXECUTOR_TASKS_MAX + PARTITIONS * PARTITION_TASKS_IN_FLIGHT_MAX;
 
 interface Kind {
@@ -51,7 +53,7 @@ interface Sample {
   readonly again: (hooks: Hooks) => Promise<StagedEnd>;
 }
 
-async function openSample(t: ExecutionContext, program: Program, text: string, splitBytes: number): Promise<Sample> {
+async function openSample(t: Pick<ExecutionContext, "teardown" | "is">, program: Program, text: string, splitBytes: number): Promise<Sample> {
   const directory = temporaryDirectory(t);
   writeFiles(directory, { "a.csv": text });
   const job = await prepare(program, { paths: ["a.csv"] }, { directory, splitBytes, partitions: PARTITIONS });
@@ -102,8 +104,9 @@ async function killAt(
   const at = `${killed} killed ${hook} ${moment}: ${end.notices.join(", ")}`;
   compare(t, end, undisturbed, at);
   const tasksAgain = end.tasksStarted - undisturbed.tasksStarted;
-  t.true(tasksAgain <= KINDS[kind].tasksAgainMax, `${tasksAgain} tasks again, ${at}`);
-  t.true(end.commitCount <= undisturbed.commitCount + tasksAgain, `${end.commitCount} commits, ${at}`);
+  const tasksAgainMax = KINDS[kind].tasksAgainMax + UNJOINED_MAX;
+  t.true(tasksAgain <= tasksAgainMax, `${tasksAgain} tasks again, ${at}`);
+  t.true(end.commitCount <= undisturbed.commitCount + tasksAgainMax, `${end.commitCount} commits, ${at}`);
   return killed;
 }
 
@@ -111,20 +114,30 @@ function upTo<Hook extends keyof Hooks>(hook: Hook, count: number, step: number)
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => [hook, 1 + index * step] as const);
 }
 
-test("kill: a child of each kind after each batch and before the write", async (t) => {
-  const sample = await openSample(t, SAMPLE_PROGRAM, sampleLines(80), 128);
-  for (const [kind, { step }] of Object.entries(KINDS)) {
+let shared: Sample | undefined;
+
+const endings: (() => void)[] = [];
+
+test.before(async (t) => {
+  const teardown = (end: () => void): void => void endings.push(end);
+  shared = await openSample({ is: t.is, teardown }, SAMPLE_PROGRAM, sampleLines(80), 128);
+});
+
+test.after.always(async () => {
+  await shared?.stage.close();
+  for (const end of endings) end();
+});
+
+for (const [kind, { step }] of Object.entries(KINDS)) {
+  test.serial(`kill: ${kind} after each batch and before the write`, async (t) => {
+    const sample = shared as Sample;
     const killed: string[] = [];
     for (const moment of [...upTo("afterCommit", sample.undisturbed.batchCount, step), ["beforeWrite", 1] as const]) {
       killed.push(await killAt(t, sample, kind, moment));
     }
-    t.true(
-      killed.some((child) => child !== ""),
-      kind,
-    );
-  }
-  await sample.stage.close();
-});
+    t.true(killed.some((child) => child !== ""));
+  });
+}
 
 test("kill: whoever has to do with the output, before each write of an output of several pieces", async (t) => {
   const unordered: Program = { ...NARROW_PROGRAM, output: { ...NARROW_PROGRAM.output, order: "none" } };
@@ -145,8 +158,8 @@ test("kill: whoever writes, before each write of an output in order that is long
   await sample.stage.close();
 });
 
-test("kill: anybody, at random moments", async (t) => {
-  const sample = await openSample(t, SAMPLE_PROGRAM, sampleLines(80), 128);
+test.serial("kill: anybody, at random moments", async (t) => {
+  const sample = shared as Sample;
   const kinds = Object.keys(KINDS);
   for (let seed = 1; seed <= 12; seed += 1) {
     const random = seededRandom(seed);
@@ -160,5 +173,4 @@ test("kill: anybody, at random moments", async (t) => {
     const end = await sample.again({ afterCommit: strike, beforeWrite: strike });
     compare(t, end, sample.undisturbed, `seed ${seed}: ${killed.join(", ")}; ${end.notices.join(", ")}`);
   }
-  await sample.stage.close();
 });
