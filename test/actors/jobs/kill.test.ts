@@ -53,7 +53,12 @@ interface Sample {
   readonly again: (hooks: Hooks) => Promise<StagedEnd>;
 }
 
-async function openSample(t: Pick<ExecutionContext, "teardown" | "is">, program: Program, text: string, splitBytes: number): Promise<Sample> {
+async function openSample(
+  t: Pick<ExecutionContext, "teardown" | "is">,
+  program: Program,
+  text: string,
+  splitBytes: number,
+): Promise<Sample> {
   const directory = temporaryDirectory(t);
   writeFiles(directory, { "a.csv": text });
   const job = await prepare(program, { paths: ["a.csv"] }, { directory, splitBytes, partitions: PARTITIONS });

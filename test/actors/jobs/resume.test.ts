@@ -23,11 +23,7 @@ import { SAMPLE_PROGRAM, sampleLines } from "./sample-job.ts";
 test("resume: a process killed after each batch of its journal, and before its last write", async (t) => {
   const directory = temporaryDirectory(t);
   writeFiles(directory, { "a.csv": sampleLines(80) });
-  const sample = await prepare(
-    SAMPLE_PROGRAM,
-    { paths: ["a.csv"] },
-    { directory, splitBytes: 256, partitions: 3 },
-  );
+  const sample = await prepare(SAMPLE_PROGRAM, { paths: ["a.csv"] }, { directory, splitBytes: 256, partitions: 3 });
   const whole = await runStaged(sample, { directory, rejects: true });
   t.is(whole.outcome.kind, "done");
   for (let moment = 1; moment <= whole.batchCount + 1; moment += 1) {

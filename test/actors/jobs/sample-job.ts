@@ -24,6 +24,8 @@ export const SAMPLE_PROGRAM: Program = program(
   [
     map(binary(binary(v, "*", literal(3)), "+", k)),
     flatMap({ kind: "list", items: [v, binary(literal(1000), "/", binary(v, "%", literal(41)))] }),
+    // So many pairs that the shuffled stages have more than one task.
+    flatMap({ kind: "copies", item: v, count: literal(200) }),
     changeKey(binary(v, "%", literal(50))),
     reduce(binary(aggregate("sum"), "+", aggregate("median"))),
     changeKey(binary(v, "%", literal(9))),
