@@ -25,6 +25,13 @@ export const FILE_IDENTITY_BYTES = 65_536;
 export const HEADER_BYTES_MAX = 65_536;
 /** Tasks of one partition under way at once: hides the time of a commit, also with a single partition. */
 export const PARTITION_TASKS_IN_FLIGHT_MAX = 4;
+/** Tasks of a job with one worker, for each of its slots: half a second's work of small splits, so that no slot waits for a message. */
+export const TASKS_PER_SLOT_MAX = 64;
+/** How often a job looks for tasks that take far longer than others. */
+export const RACE_INTERVAL_MS = 1_000;
+/** A task is raced when it takes so many times the median, and at least so long. */
+export const RACE_FACTOR = 4;
+export const RACE_LEAST_MS = 5_000;
 /** Tasks given to one executor at once: one runs, one waits in the thread's queue, so that no thread waits for a commit. */
 export const EXECUTOR_TASKS_MAX = 2;
 /** Pairs of one range of the final order: about 4 MB of text. */

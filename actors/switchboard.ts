@@ -1,8 +1,8 @@
 /**
  * Finds actors by their place in the tree, and passes events to whoever is there now.
  *
- * Owns: which children run, in which incarnation; the addresses of coordinator and worker; the heartbeat monitors.
- * Never: knows a machine; `tree.ts` does.
+ * Owns: which children run, in which incarnation; their lines on the transport; the heartbeat monitors.
+ * Never: knows a machine; the sides of the tree do.
  *
  * S1. Nobody keeps a reference to another actor: a name is looked up at each event, so a new incarnation is found.
  * S2. An event for an actor that is being restarted is dropped: it asks for everything anew when it runs.
@@ -10,14 +10,14 @@
 import assert from "node:assert/strict";
 import type { AnyActorRef } from "xstate";
 import type { Clock } from "../runtime/clock.ts";
+import type { HeartbeatOptions, Transition } from "../runtime/failure/heartbeat-decision.ts";
 import { type HeartbeatMonitor, startHeartbeatMonitor } from "../runtime/failure/heartbeat-monitor.ts";
-import { toIncarnation, toTerm } from "../runtime/identity.ts";
+import type { Fence, Fenced } from "../runtime/identity.ts";
 import { childRef, type SupervisorRef } from "../runtime/supervision/machine.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import type { ChildSpecification } from "../runtime/supervision/specification.ts";
-import { createLoopbackTransport } from "../runtime/transport/loopback-transport.ts";
-import type { Endpoint } from "../runtime/transport/transport.ts";
-import { MESSAGES_IN_FLIGHT_MAX, PARTITION_DEAD_AFTER_MS } from "./options.ts";
+import type { Address, Endpoint, Transport } from "../runtime/transport/transport.ts";
+import { MESSAGES_IN_FLIGHT_MAX } from "./options.ts";
 
 /** Any actor's event; whoever receives it has typed it. */
 export interface Message {
@@ -25,39 +25,62 @@ export interface Message {
   readonly [detail: string]: unknown;
 }
 
-/** Who speaks over the transport; the other one is the peer. */
-export type PeerName = "coordinator" | "worker";
+/** What an actor is on the transport: its address, and which life of it this is. */
+export interface Line {
+  readonly address: Address;
+  readonly fence: Fence;
+}
+
+/** What an actor with a line hears besides messages, which it gets as events with the sender's address in `from`. */
+export interface LineHandler {
+  /** A signal: worth nothing when late. */
+  signalled?(message: Message, from: Address): void;
+  disconnected?(peer: Address): void;
+  fenced?(answer: Fenced, endpoint: Endpoint): void;
+}
+
+export interface SwitchboardOptions {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** Called at each look-up, never by the constructor. */
+  readonly root: () => SupervisorRef;
+}
 
 export class Switchboard {
-  /** Each reports a child that is dead or hung to the supervisor of its name. */
-  readonly monitors: { readonly executors: HeartbeatMonitor; readonly partitions: HeartbeatMonitor };
+  readonly #clock: Clock;
+  readonly #transport: Transport;
   readonly #root: () => SupervisorRef;
+  readonly #monitors = new Map<string, HeartbeatMonitor>();
   /** Children that run now, as `supervisor/child`, with their incarnations. */
   readonly #running = new Map<string, number>();
   /** The latest incarnation of every child that ever ran, as `supervisor/child`. */
   readonly #incarnations = new Map<string, number>();
-  readonly #transport = createLoopbackTransport({ unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX });
-  readonly #endpoints = new Map<PeerName, Endpoint>();
+  /** By the name of the root's child. */
+  readonly #endpoints = new Map<string, Endpoint>();
 
-  /** `root` is called at each look-up, never by the constructor. */
-  constructor(clock: Clock, root: () => SupervisorRef) {
+  constructor({ clock, transport, root }: SwitchboardOptions) {
+    this.#clock = clock;
+    this.#transport = transport;
     this.#root = root;
-    const watch = (supervisor: string, options: object): HeartbeatMonitor =>
-      startHeartbeatMonitor({
-        clock,
-        options,
-        onTransition: ({ id, incarnation, to, reason }) => {
-          if (to === "dead" || to === "hung") this.send(supervisor, { type: "child.lost", id, incarnation, reason });
-        },
-      });
-    this.monitors = {
-      executors: watch("executors", {}),
-      // A partition waits behind others for an executor: that it does not get on says nothing about it.
-      partitions: watch("partitions", {
-        deadAfterMs: PARTITION_DEAD_AFTER_MS,
-        hungAfterMs: Number.POSITIVE_INFINITY,
-      }),
-    };
+  }
+
+  /** Has a monitor watch a supervisor's children: one that is dead or hung is reported to the supervisor as lost. */
+  watchChildren(supervisor: string, options: Partial<HeartbeatOptions>): HeartbeatMonitor {
+    return this.monitor(supervisor, options, ({ id, incarnation, to, reason }) => {
+      if (to === "dead" || to === "hung") this.send(supervisor, { type: "child.lost", id, incarnation, reason });
+    });
+  }
+
+  /** A monitor that ends with the switchboard; another one of the same name takes its place. */
+  monitor(
+    name: string,
+    options: Partial<HeartbeatOptions>,
+    onTransition: (transition: Transition) => void,
+  ): HeartbeatMonitor {
+    this.#monitors.get(name)?.stop();
+    const monitor = startHeartbeatMonitor({ clock: this.#clock, options, onTransition });
+    this.#monitors.set(name, monitor);
+    return monitor;
   }
 
   /** An event for a child of the root. */
@@ -80,26 +103,35 @@ export class Switchboard {
     if (reference !== undefined) childRef(reference.getSnapshot(), id)?.send(event);
   }
 
-  /** Gives a new life of an actor its address; what was sent to the life before and not acknowledged comes to it. */
-  listen(address: PeerName, incarnation: number): void {
-    const fence = { term: toTerm(1), incarnation: toIncarnation(incarnation) };
+  /** Gives a new life of an actor its line; what was sent to the life before and not acknowledged comes to it. */
+  listen(name: string, { address, fence }: Line, handler: LineHandler = {}): void {
     const endpoint = this.#transport.createEndpoint(address, fence, {
       receive: (delivery) => {
-        this.send(address, delivery.envelope.message as Message);
+        const { message, from } = delivery.envelope;
+        this.send(name, { ...message, from });
         delivery.acknowledge();
       },
-      // Within one process: beats are calls, and an actor that is gone is a child that its supervisor restarts.
-      signalled: () => {},
-      disconnected: () => {},
-      fenced: () => {},
+      signalled: ({ message, from }) => handler.signalled?.(message as Message, from),
+      disconnected: (peer) => handler.disconnected?.(peer),
+      fenced: (answer) => handler.fenced?.(answer, endpoint),
     });
-    this.#endpoints.set(address, endpoint);
+    this.#endpoints.set(name, endpoint);
   }
 
   /** A message over the transport, in order and once for each life of the receiver. */
-  tell(from: PeerName, to: PeerName, message: Message): void {
-    const outcome = this.#endpoints.get(from)?.send(to, message);
-    assert(outcome !== "full", `more than ${MESSAGES_IN_FLIGHT_MAX} messages wait for the ${to}`);
+  tell(name: string, to: Address, message: Message): void {
+    const outcome = this.#endpoints.get(name)?.send(to, message);
+    assert(outcome !== "full", `more than ${MESSAGES_IN_FLIGHT_MAX} messages wait for ${to}`);
+  }
+
+  /** A message that may be lost. */
+  signal(name: string, to: Address, message: Message): void {
+    this.#endpoints.get(name)?.signal(to, message);
+  }
+
+  /** Drops what waits for a peer that does not come back. */
+  forget(name: string, peer: Address): void {
+    this.#endpoints.get(name)?.forget(peer);
   }
 
   /** Follows what a supervisor tells about its children. */
@@ -108,11 +140,11 @@ export class Switchboard {
     if (notice.type === "child.started") {
       this.#running.set(child, notice.incarnation);
       this.#incarnations.set(child, notice.incarnation);
-      if (supervisor === "partitions") this.monitors.partitions.watch(notice.id);
+      if (supervisor === "partitions") this.#monitors.get(supervisor)?.watch(notice.id);
     }
     if (notice.type !== "child.exited") return;
     this.#running.delete(child);
-    if (supervisor === "partitions") this.monitors.partitions.forget(notice.id);
+    if (supervisor === "partitions") this.#monitors.get(supervisor)?.forget(notice.id);
     if (supervisor === "root") for (const below of this.#below(notice.id)) this.#running.delete(below);
   }
 
@@ -137,9 +169,8 @@ export class Switchboard {
   }
 
   close(): void {
-    this.monitors.executors.stop();
-    this.monitors.partitions.stop();
-    this.#transport.close();
+    for (const monitor of this.#monitors.values()) monitor.stop();
+    for (const endpoint of this.#endpoints.values()) endpoint.close();
   }
 
   #below(supervisor: string): string[] {

@@ -44,6 +44,20 @@ export function toIncarnation(value: number): Incarnation {
   return counted(value) as Incarnation;
 }
 
+/** Lives of one actor within one process, at most. */
+const LIVES_PER_PROCESS = 2 ** 20;
+
+/** An incarnation that grows over all processes: those of a process's next start are all newer than those of this one. */
+export function toLife(process: number, incarnation: number): Incarnation {
+  assert(incarnation <= LIVES_PER_PROCESS, `an actor lived ${incarnation} times in one process`);
+  return counted((counted(process) - 1) * LIVES_PER_PROCESS + incarnation) as Incarnation;
+}
+
+/** The process that a life of {@link toLife} belongs to. */
+export function processOf(life: Incarnation): number {
+  return Math.floor((life - 1) / LIVES_PER_PROCESS) + 1;
+}
+
 /** The id of the next life. */
 export function nextLife<Id extends FencingId>(current: Id): Id {
   return counted(current + 1) as Id;

@@ -1,47 +1,83 @@
 /**
- * The coordinator: knows the jobs, starts each under its supervisor, passes on what workers tell.
+ * The coordinator: knows the jobs and the members, starts each job under its supervisor, passes on what workers tell.
  *
  * C1. A job is started after it has been journaled, so that a restarted coordinator starts it again.
  * C2. What a worker tells goes to the job that it names, and nowhere else; the end of a task of the output goes to that
  *     job's output, which goes on while its job is being restarted.
+ * C3. No job starts before the members of an earlier life have gathered: what they hold need not be made again.
+ * C4. A worker that speaks of a job that is not running is told to close it.
  */
 import { assign, fromPromise, setup } from "xstate";
 import type { Journal } from "../../runtime/journal/journal.ts";
+import type { Address } from "../../runtime/transport/transport.ts";
 import type { JobDescription } from "../job/messages.ts";
-import type { WorkerFact } from "../worker/messages.ts";
-import { type CoordinatorCommand, decodeJob, encodeJob, JOB_LOG_PREFIX, jobLog } from "./messages.ts";
+import { type Member, type MembershipFact, workerAt } from "../membership/messages.ts";
+import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
+import { type CoordinatorCommand, JOB_LOG_PREFIX, jobLog } from "./messages.ts";
 
 export interface CoordinatorInput {
   /** Takes the actor's address; called when it runs. */
   readonly listen: () => void;
   readonly journal: Journal;
+  readonly encodeJob: (job: JobDescription) => Uint8Array;
+  readonly decodeJob: (payload: Uint8Array) => JobDescription;
+  /** Asks the membership who is there. */
+  readonly askMembers: () => void;
   /** Starts a job's actor under its supervisor; does nothing if it has one, or the job has ended. */
-  readonly startJob: (job: JobDescription) => void;
-  readonly sendToJob: (job: string, fact: WorkerFact) => void;
-  readonly sendToOutput: (job: string, fact: WorkerFact) => void;
+  readonly startJob: (job: JobDescription, members: readonly Member[]) => void;
+  /** Ends a job's actor and its output. */
+  readonly stopJob: (job: string) => void;
+  readonly sendToJob: (job: string, event: (WorkerFact & { readonly worker: string }) | MembershipFact) => void;
+  readonly sendToOutput: (job: string, fact: WorkerFact & { readonly worker: string }) => void;
+  readonly sendToWorker: (worker: string, command: WorkerCommand) => void;
   /** The journal cannot be read or written: nothing can be accepted. */
   readonly tellFailed: (error: unknown) => void;
+  /** Told of every change of the members. */
+  readonly noteMembers: (members: ReadonlyMap<string, Member>) => void;
 }
 
 interface Context extends CoordinatorInput {
   readonly jobs: Map<string, JobDescription>;
+  readonly members: Map<string, Member>;
+  /** Journaled, and waiting for the members to gather. */
+  readonly waiting: Map<string, JobDescription>;
+  gathered: boolean;
   /** Submissions that came before the journal was read. */
   held: CoordinatorCommand[];
 }
 
 type Event =
   | CoordinatorCommand
-  | WorkerFact
+  | MembershipFact
+  | (WorkerFact & { readonly from: Address })
   | { readonly type: "job.journaled"; readonly description: JobDescription }
   | { readonly type: "job.refused"; readonly error: unknown };
 
-const readJobs = fromPromise<JobDescription[], Journal>(async ({ input: journal }) => {
+interface ReadJobs {
+  readonly journal: Journal;
+  readonly decodeJob: (payload: Uint8Array) => JobDescription;
+}
+
+const readJobs = fromPromise<JobDescription[], ReadJobs>(async ({ input: { journal, decodeJob } }) => {
   const jobs: JobDescription[] = [];
   for (const actor of await journal.actors(JOB_LOG_PREFIX)) {
     for (const { payload } of await journal.read(actor)) jobs.push(decodeJob(payload));
   }
   return jobs;
 });
+
+function start(context: Context, job: JobDescription): void {
+  context.jobs.set(job.id, job);
+  if (context.gathered) context.startJob(job, [...context.members.values()]);
+  else context.waiting.set(job.id, job);
+}
+
+function noteMember(context: Context, event: MembershipFact): void {
+  if (event.type === "member.joined" || event.type === "member.changed") {
+    context.members.set(event.member.id, event.member);
+  } else if (event.type === "member.lost") context.members.delete(event.worker);
+  context.noteMembers(context.members);
+}
 
 export const coordinatorMachine = setup({
   types: { context: {} as Context, input: {} as CoordinatorInput, events: {} as Event },
@@ -51,63 +87,95 @@ export const coordinatorMachine = setup({
       if (event.type !== "coordinator.submit") return;
       const { job } = event;
       if (context.jobs.has(job.id)) return;
-      context.journal.commit([{ actor: jobLog(job.id), payload: encodeJob(job) }]).then(
+      context.journal.commit([{ actor: jobLog(job.id), payload: context.encodeJob(job) }]).then(
         () => self.send({ type: "job.journaled", description: job }),
         (error: unknown) => self.send({ type: "job.refused", error }),
       );
     },
+    forget: ({ context, event }) => {
+      if (event.type !== "coordinator.forget" || !context.jobs.delete(event.job)) return;
+      context.waiting.delete(event.job);
+      context.stopJob(event.job);
+      for (const worker of context.members.keys()) {
+        context.sendToWorker(worker, { type: "worker.close", job: event.job });
+      }
+    },
     hold: ({ context, event }) => {
-      if (event.type === "coordinator.submit") context.held.push(event);
+      if (event.type === "coordinator.submit" || event.type === "coordinator.forget") context.held.push(event);
     },
     release: ({ context, self }) => {
       for (const command of context.held.splice(0)) self.send(command);
     },
     restart: ({ context }) => {
-      for (const job of context.jobs.values()) context.startJob(job);
+      for (const job of context.jobs.values()) start(context, job);
     },
     start: ({ context, event }) => {
-      if (event.type !== "job.journaled") return;
-      context.jobs.set(event.description.id, event.description);
-      context.startJob(event.description);
+      if (event.type === "job.journaled") start(context, event.description);
+    },
+    noteMember: ({ context, event }) => {
+      noteMember(context, event as MembershipFact);
+      if (event.type === "member.gathered") {
+        context.gathered = true;
+        for (const job of context.waiting.values()) start(context, job);
+        context.waiting.clear();
+        return;
+      }
+      for (const job of context.jobs.keys()) context.sendToJob(job, event as MembershipFact);
     },
     route: ({ context, event }) => {
-      if (!("job" in event) || typeof event.job !== "string") return;
-      const fact = event as WorkerFact;
-      if (fact.type === "output.done" || fact.type === "output.failed") context.sendToOutput(event.job, fact);
+      if (!("job" in event) || typeof event.job !== "string" || !("from" in event)) return;
+      const worker = workerAt(event.from);
+      if (worker === undefined) return;
+      const fact = { ...(event as WorkerFact), worker };
+      if (!context.jobs.has(event.job)) context.sendToWorker(worker, { type: "worker.close", job: event.job });
+      else if (fact.type === "output.done" || fact.type === "output.failed") context.sendToOutput(event.job, fact);
       else context.sendToJob(event.job, fact);
     },
     tellFailed: ({ context, event }) => context.tellFailed((event as { readonly error?: unknown }).error),
   },
 }).createMachine({
   id: "coordinator",
-  context: ({ input }) => ({ ...input, jobs: new Map(), held: [] }),
+  context: ({ input }) => ({
+    ...input,
+    jobs: new Map(),
+    members: new Map(),
+    waiting: new Map(),
+    gathered: false,
+    held: [],
+  }),
   initial: "recovering",
-  entry: ({ context }) => context.listen(),
+  entry: ({ context }) => {
+    context.listen();
+    context.askMembers();
+  },
   states: {
     recovering: {
       invoke: {
         src: "readJobs",
-        input: ({ context }) => context.journal,
+        input: ({ context: { journal, decodeJob } }) => ({ journal, decodeJob }),
         onDone: {
           target: "serving",
           actions: assign(({ context, event }) => {
-            for (const job of event.output) {
-              context.jobs.set(job.id, job);
-              context.startJob(job);
-            }
+            for (const job of event.output) start(context, job);
             return {};
           }),
         },
         onError: { target: "failed", actions: "tellFailed" },
       },
-      // All jobs are started when the journal has been read.
-      on: { "coordinator.submit": { actions: "hold" }, "coordinator.restart": {}, "*": { actions: "route" } },
+      // What a worker tells before jobs are known, it is asked for again by the job.
+      on: {
+        "coordinator.submit": { actions: "hold" },
+        "coordinator.forget": { actions: "hold" },
+        "member.*": { actions: "noteMember" },
+      },
     },
     serving: {
       entry: "release",
       on: {
         "coordinator.submit": { actions: "submit" },
+        "coordinator.forget": { actions: "forget" },
         "coordinator.restart": { actions: "restart" },
+        "member.*": { actions: "noteMember" },
         "job.journaled": { actions: "start" },
         "job.refused": { target: "failed", actions: "tellFailed" },
         "*": { actions: "route" },

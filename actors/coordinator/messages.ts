@@ -3,12 +3,13 @@
  *
  * Owns: the types and the records' names.
  */
-import { deserialize, serialize } from "node:v8";
 import type { JobDescription } from "../job/messages.ts";
 
 export type CoordinatorCommand =
   /** Journals a job, then starts it. A job that is known already is not journaled again. */
   | { readonly type: "coordinator.submit"; readonly job: JobDescription }
+  /** The job has ended, or is to be ended: its actors stop and its workers free what they hold. */
+  | { readonly type: "coordinator.forget"; readonly job: string }
   /** The supervisor of jobs is a new one: starts all jobs that are known. */
   | { readonly type: "coordinator.restart" };
 
@@ -18,12 +19,3 @@ export function jobLog(job: string): string {
 }
 
 export const JOB_LOG_PREFIX = "job/";
-
-/** Structured-clone bytes: a plan has big integers, and bodies of repeats that are shared by identity. */
-export function encodeJob(job: JobDescription): Uint8Array {
-  return serialize(job);
-}
-
-export function decodeJob(payload: Uint8Array): JobDescription {
-  return deserialize(payload) as JobDescription;
-}

@@ -1,17 +1,21 @@
 /**
- * A job: opens its worker, hands out the tasks of one stage after the other, then has the output written.
+ * A job: opens its workers, hands out the tasks of one stage after the other, then has the output written.
  *
- * J1. Nothing is handed out before every partition with a journal has told what it holds.
+ * J1. Nothing is handed out before every member has told what its journals hold, or is lost.
  * J2. The output starts when every task of every stage is committed, and there is one output at a time.
  * J3. A job ends once: done, or failed with the first failure told; what is told later is ignored.
+ * J4. What a lost worker held and somebody still needs is made again, by going back to the first stage that lacks it;
+ *     what a worker brings back when it returns is taken.
  */
 import { setup } from "xstate";
 import type { TaskFailure } from "../executor/messages.ts";
+import type { Member, MembershipFact } from "../membership/messages.ts";
+import { RACE_FACTOR, RACE_INTERVAL_MS, RACE_LEAST_MS } from "../options.ts";
 import type { OutputFact, OutputTotals } from "../output/messages.ts";
-import type { PartitionRun } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
 import type { JobDescription, OutputOrder } from "./messages.ts";
+import { type Assignment, Placement } from "./placement.ts";
 import type { JobProgress } from "./progress.ts";
 
 export type JobOutcome =
@@ -21,8 +25,11 @@ export type JobOutcome =
 export interface JobInput {
   readonly job: JobDescription;
   readonly progress: JobProgress;
-  readonly send: (command: WorkerCommand) => void;
-  /** Starts the output under its supervisor. */
+  /** Who is there when the job begins; later changes come as events. */
+  readonly members: readonly Member[];
+  readonly nowMs: () => number;
+  readonly send: (worker: string, command: WorkerCommand) => void;
+  /** Starts the output under its supervisor, or tells the one that runs where its blocks are now. */
   readonly startOutput: (order: OutputOrder) => void;
   readonly tell: (outcome: JobOutcome) => void;
   /** Told of what an earlier run of the job left, in parts. */
@@ -40,55 +47,141 @@ export interface TakenOver {
   readonly lost: number;
 }
 
-interface Context extends JobInput {
-  /** Partitions whose journals have not been told yet. */
-  readonly unheard: Set<number>;
+/** A worker of the job: which of its partitions have not told yet what they hold; undefined before it said which. */
+interface Workplace {
+  readonly member: Member;
+  unheard: Set<number> | undefined;
 }
 
-type Event = WorkerFact | OutputFact | { readonly type: "child.shutdown" };
+interface Context extends JobInput {
+  readonly workplaces: Map<string, Workplace>;
+  readonly placement: Placement;
+}
 
-function run(context: Context, runs: readonly PartitionRun[]): void {
-  if (runs.length > 0) context.send({ type: "worker.run", job: context.job.id, runs });
+type FromWorker<Fact> = Fact & { readonly worker: string };
+
+type Event = FromWorker<WorkerFact> | MembershipFact | OutputFact | { readonly type: "child.shutdown" };
+
+function isReady({ unheard }: Workplace): boolean {
+  return unheard !== undefined && unheard.size === 0;
+}
+
+function hand({ job, send }: Context, assignment: Assignment): void {
+  for (const [worker, runs] of assignment) send(worker, { type: "worker.run", job: job.id, runs });
+}
+
+function handOut(context: Context): void {
+  hand(context, context.placement.take(context.nowMs()));
+}
+
+/** Hands out the tasks of the present stage, those that are with a worker already included only if they are new. */
+function openStage(context: Context): void {
+  context.placement.open(context.progress.outstanding());
+  handOut(context);
+}
+
+function again(context: Context, worker: string, partition?: number): void {
+  const runs = context.placement.heldBy(worker, partition);
+  if (runs.length > 0) context.send(worker, { type: "worker.run", job: context.job.id, runs });
+}
+
+function join(context: Context, member: Member): void {
+  const known = context.workplaces.get(member.id);
+  if (known !== undefined && known.member.life === member.life) return;
+  context.workplaces.set(member.id, { member, unheard: undefined });
+  context.send(member.id, { type: "worker.open", job: context.job });
+}
+
+/** A workplace has told everything: it can be given work. */
+function settle(context: Context, worker: string): boolean {
+  const workplace = context.workplaces.get(worker);
+  if (workplace === undefined || !isReady(workplace)) return false;
+  const { slots, draining } = workplace.member;
+  context.placement.join(worker, { slots, open: !draining });
+  return true;
 }
 
 export const jobMachine = setup({
   types: { context: {} as Context, input: {} as JobInput, events: {} as Event },
+  delays: { race: RACE_INTERVAL_MS },
   guards: {
-    allHeard: ({ context }) => context.unheard.size === 0,
+    allHeard: ({ context }) =>
+      context.workplaces.size > 0 && [...context.workplaces.values()].every((workplace) => isReady(workplace)),
     isComplete: ({ context }) => context.progress.isComplete,
     isBeyondRepair: ({ context }) => context.progress.isBeyondRepair,
+    isIncomplete: ({ context }) => !context.progress.isComplete,
   },
   actions: {
-    openWorker: ({ context }) => context.send({ type: "worker.open", job: context.job }),
+    openWorkers: ({ context }) => {
+      for (const member of context.members) join(context, member);
+    },
+    join: ({ context, event }) => {
+      if (event.type === "member.joined") join(context, event.member);
+    },
+    change: ({ context, event }) => {
+      if (event.type !== "member.changed") return;
+      const known = context.workplaces.get(event.member.id);
+      if (known === undefined) return;
+      context.workplaces.set(event.member.id, { ...known, member: event.member });
+      settle(context, event.member.id);
+    },
+    lose: ({ context, event }) => {
+      if (event.type !== "member.lost") return;
+      context.workplaces.delete(event.worker);
+      context.placement.lose(event.worker);
+      context.progress.lose(event.worker);
+    },
     noteOpened: ({ context, event }) => {
-      if (event.type === "worker.opened") for (const partition of event.partitions) context.unheard.add(partition);
+      if (event.type !== "worker.opened") return;
+      const workplace = context.workplaces.get(event.worker);
+      if (workplace !== undefined) workplace.unheard = new Set(event.partitions);
+      settle(context, event.worker);
     },
     restore: ({ context, event }) => {
       if (event.type !== "partition.recovered") return;
-      context.unheard.delete(event.partition);
-      context.progress.restore(event.commits);
+      context.workplaces.get(event.worker)?.unheard?.delete(event.partition);
+      context.progress.restore(event.commits, event.worker);
+      settle(context, event.worker);
+    },
+    noteTakenOver: ({ context, event }) => {
+      if (event.type !== "partition.recovered") return;
       context.noteTakenOver({ commits: event.commits.length, unusable: event.unusableCount, lost: 0 });
     },
     noteLost: ({ context }) => context.noteTakenOver({ commits: 0, unusable: 0, lost: context.progress.lostCount }),
     withdraw: ({ context, event }) => {
       if (event.type !== "task.starved" && event.type !== "output.starved") return;
+      if (event.type === "task.starved") context.placement.giveBack(event.worker, event);
       const withdrawals = context.progress.withdraw(event.failure.damage ?? []);
       if (withdrawals.length === 0) return;
       context.noteWithdrawn(withdrawals.length);
-      context.send({ type: "worker.withdraw", job: context.job.id, withdrawals });
+      for (const { worker, ...withdrawal } of withdrawals) {
+        context.send(worker, { type: "worker.withdraw", job: context.job.id, withdrawals: [withdrawal] });
+      }
     },
-    runOutstanding: ({ context }) => run(context, context.progress.outstanding()),
-    runAgain: ({ context, event }) => {
+    openStage: ({ context }) => openStage(context),
+    /** A worker or a partition that began anew has told what it holds: what it was given and has not done, it is given again. */
+    giveAgain: ({ context, event }) => {
+      if (event.type === "worker.opened") {
+        again(context, event.worker);
+        handOut(context);
+      }
       if (event.type !== "partition.recovered") return;
-      for (const commit of event.commits) run(context, context.progress.commit(commit));
-      const tasks = context.progress.outstandingOf(event.partition);
-      if (tasks.length > 0) run(context, [{ partition: event.partition, tasks }]);
+      for (const commit of event.commits) context.placement.done(commit, context.nowMs());
+      again(context, event.worker, event.partition);
+      // What it had committed and not told may have been the last of the stage.
+      openStage(context);
     },
     commit: ({ context, event }) => {
-      if (event.type === "task.committed") run(context, context.progress.commit(event.commit));
+      if (event.type !== "task.committed") return;
+      context.placement.done(event.commit, context.nowMs());
+      if (context.progress.commit(event.commit, event.worker)) openStage(context);
+      else handOut(context);
     },
+    race: ({ context }) =>
+      hand(context, context.placement.race(context.nowMs(), { factor: RACE_FACTOR, leastMs: RACE_LEAST_MS })),
     startOutput: ({ context }) => {
       const { job, progress } = context;
+      if (!progress.isComplete) return;
       const rejects = { commits: progress.rejects(), linesBefore: linesBeforeSplits(job, progress.splitCommits()) };
       context.startOutput({ runs: progress.outputRuns(), rejects });
     },
@@ -98,50 +191,64 @@ export const jobMachine = setup({
     tellFailed: ({ context, event }) => {
       if ("failure" in event) context.tell({ kind: "failed", failure: event.failure });
     },
-    closeWorker: ({ context }) => context.send({ type: "worker.close", job: context.job.id }),
+    closeWorkers: ({ context }) => {
+      for (const worker of context.workplaces.keys())
+        context.send(worker, { type: "worker.close", job: context.job.id });
+    },
   },
 }).createMachine({
   id: "job",
-  context: ({ input }) => ({ ...input, unheard: new Set() }),
-  initial: "opening",
+  context: ({ input }) => ({ ...input, workplaces: new Map(), placement: new Placement() }),
+  initial: "gathering",
   on: {
     "worker.failed": ".failed",
     "task.failed": ".failed",
+    "output.ended": ".done",
+    "output.broken": ".failed",
+    "member.joined": { actions: "join" },
+    "member.changed": { actions: "change" },
     "child.shutdown": ".stopped",
   },
   states: {
-    opening: {
-      entry: "openWorker",
-      on: { "worker.opened": { target: "recovering", actions: "noteOpened" } },
-    },
-    recovering: {
+    gathering: {
+      entry: "openWorkers",
       always: { guard: "allHeard", target: "running", actions: "noteLost" },
-      on: { "partition.recovered": { actions: "restore" } },
+      on: {
+        "member.lost": { actions: "lose" },
+        "worker.opened": { actions: "noteOpened" },
+        "partition.recovered": { actions: ["noteTakenOver", "restore"] },
+      },
     },
     running: {
-      entry: "runOutstanding",
+      entry: "openStage",
       always: [
         { guard: "isBeyondRepair", target: "failed" },
         { guard: "isComplete", target: "writing" },
       ],
+      initial: "pacing",
+      states: { pacing: { after: { race: { target: "pacing", reenter: true, actions: "race" } } } },
       on: {
-        // An output that waits may still hear of tasks that it had asked for, and tell again.
-        "task.starved": { actions: ["withdraw", "runOutstanding"] },
-        "output.starved": { actions: ["withdraw", "runOutstanding"] },
+        "member.lost": { actions: ["lose", "openStage"] },
+        "worker.opened": { actions: ["noteOpened", "giveAgain"] },
+        "partition.recovered": { actions: ["restore", "giveAgain"] },
         "task.committed": { actions: "commit" },
-        "partition.recovered": { actions: "runAgain" },
+        // An output that waits may still hear of tasks that it had asked for, and tell again.
+        "task.starved": { actions: ["withdraw", "openStage"] },
+        "output.starved": { actions: ["withdraw", "openStage"] },
       },
     },
     writing: {
       entry: "startOutput",
+      always: { guard: "isIncomplete", target: "running" },
       on: {
-        "output.ended": "done",
-        "output.broken": "failed",
-        "output.starved": { target: "running", actions: "withdraw" },
+        "member.lost": { target: "writing", reenter: true, actions: "lose" },
+        "worker.opened": { target: "writing", reenter: true, actions: "noteOpened" },
+        "partition.recovered": { actions: "restore" },
+        "output.starved": { target: "writing", reenter: true, actions: "withdraw" },
       },
     },
-    done: { type: "final", entry: ["tellDone", "closeWorker"] },
+    done: { type: "final", entry: ["tellDone", "closeWorkers"] },
     stopped: { type: "final" },
-    failed: { type: "final", entry: ["tellFailed", "closeWorker"] },
+    failed: { type: "final", entry: ["tellFailed", "closeWorkers"] },
   },
 });

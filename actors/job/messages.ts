@@ -5,7 +5,7 @@
  */
 import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
-import type { TextFormatName } from "../../programs/program.ts";
+import type { Program, TextFormatName } from "../../programs/program.ts";
 import type { RunReference } from "../executor/messages.ts";
 import type { RejectSources } from "../output/messages.ts";
 
@@ -35,11 +35,14 @@ export interface Split {
 }
 
 export interface JobDescription {
-  /** Hash of everything that decides the bytes of blocks; names the job in journals. */
+  /** Names the job in journals: its identity, or what a cluster calls it. */
   readonly id: string;
+  readonly program: Program;
   readonly plan: Plan;
   readonly files: readonly InputFile[];
   readonly splits: readonly Split[];
+  /** D1. Bytes of one split. */
+  readonly splitBytes: number;
   readonly outputFormat: TextFormatName;
 }
 

@@ -13,6 +13,7 @@
  *     stages have committed meanwhile stays: made again, the bytes are the same.
  * J7. How far a task goes on may be another when it is made again. So commits count only of stages that were opened, and
  *     those that another commit stands for now are left out.
+ * J8. What a lost worker held is made again, unless another one holds it too, or nobody needs it any more.
  */
 import { bundleHeaderBytes } from "../../programs/blocks/bundle.ts";
 import { type ShuffledAmount, taskSpan } from "../../programs/plan/task-span.ts";
@@ -29,6 +30,7 @@ import {
 import type { JobDescription } from "./messages.ts";
 
 interface StageProgress {
+  readonly index: number;
   readonly runs: readonly PartitionRun[];
   readonly taskCount: number;
   /** By task name; commits of stages that have not begun wait here too. */
@@ -54,7 +56,9 @@ export class JobProgress {
   #stage: StageProgress;
   #stageIndex = 0;
   /** The stages that were opened, in order (J7); the last one is the present one, until the job is complete. */
-  #opened: number[] = [];
+  #opened: StageProgress[] = [];
+  /** By task name: who holds its bytes. The first one told is who is asked. */
+  readonly #holders = new Map<string, Map<string, TaskCommit>>();
   /** How often each task's commit was withdrawn, by task name. */
   readonly #withdrawals = new Map<string, number>();
   #withdrawnMost = 0;
@@ -68,33 +72,58 @@ export class JobProgress {
     this.#advance();
   }
 
-  /** Notes a commit (J1); returns the runs that it makes possible: those of the next stage with work, or none. */
-  commit(commit: TaskCommit): readonly PartitionRun[] {
-    this.#commitsOf(commit.stage).set(taskName(commit), commit);
-    return commit.stage === this.#stageIndex ? this.#advance() : [];
+  /** Notes a commit (J1) that a worker holds; true if it ends the present stage. */
+  commit(commit: TaskCommit, worker: string): boolean {
+    this.#note(commit, worker);
+    return commit.stage === this.#stageIndex && this.#advance();
   }
 
-  /** Notes what a journal held; the job has not begun to run yet. */
-  restore(commits: readonly TaskCommit[]): void {
-    for (const commit of commits) this.#commitsOf(commit.stage).set(taskName(commit), commit);
-    this.#advance();
+  /** Notes what a worker's journal held; true if it ends the present stage. */
+  restore(commits: readonly TaskCommit[], worker: string): boolean {
+    for (const commit of commits) this.#note(commit, worker);
+    return this.#advance();
+  }
+
+  /** Forgets what a worker holds (J8): the present stage may be an earlier one afterwards. */
+  lose(worker: string): void {
+    for (const [name, holders] of this.#holders) {
+      const lost = holders.get(worker);
+      if (lost === undefined) continue;
+      holders.delete(worker);
+      const [other] = holders.values();
+      if (other !== undefined) this.#commitsOf(lost.stage).set(name, other);
+    }
+    let reading = this.isComplete ? this.#opened.length : this.#opened.length - 1;
+    while (reading > 0 && this.#hasOrphans(this.#opened[reading - 1])) reading -= 1;
+    // Rejects are read at the end, whatever stage they are of.
+    const rejecting = this.#opened.findIndex((stage) => this.#hasOrphans(stage, ({ rejectCount }) => rejectCount > 0));
+    if (rejecting >= 0) reading = Math.min(reading, rejecting);
+    for (const { commits } of this.#opened.slice(reading)) {
+      for (const name of commits.keys()) if (this.#isOrphan(name)) commits.delete(name);
+    }
+    const back = this.#opened[reading];
+    if (back === undefined) this.#results = this.#ordered(this.#opened[reading - 1].index);
+    else this.#goBackTo(back.index);
   }
 
   /** Forgets the commits that refer to damaged bytes (J6); returns them. Those that were made again since stay. */
-  withdraw(damage: readonly SegmentReference[]): readonly Withdrawal[] {
+  withdraw(damage: readonly SegmentReference[]): readonly (Withdrawal & { readonly worker: string })[] {
     const damaged = new Set(damage.map(placeName));
-    const withdrawals: Withdrawal[] = [];
-    for (const commits of this.#commitsByStage.values()) {
-      for (const [name, commit] of commits) {
+    const withdrawals: (Withdrawal & { readonly worker: string })[] = [];
+    for (const [name, holders] of this.#holders) {
+      for (const [worker, commit] of holders) {
         const at = referencesOf(commit).find((reference) => damaged.has(placeName(reference)));
         if (at === undefined) continue;
-        commits.delete(name);
+        holders.delete(worker);
         const { stage, partition, sequence } = commit;
-        withdrawals.push({ stage, partition, sequence, at });
+        withdrawals.push({ stage, partition, sequence, at, worker });
         this.#withdrawnMost = Math.max(this.#withdrawnMost, this.#countWithdrawal(name));
+        const [other] = holders.values();
+        if (other === undefined) this.#commitsOf(stage).delete(name);
+        else this.#commitsOf(stage).set(name, other);
       }
     }
-    const opened = withdrawals.map(({ stage }) => stage).filter((stage) => this.#opened.includes(stage));
+    const opened = withdrawals.map(({ stage }) => stage).filter((stage) => this.#placeOf(stage) >= 0);
     const earliest = Math.min(...opened);
     if (earliest < this.#stageIndex) this.#goBackTo(earliest);
     return withdrawals;
@@ -117,13 +146,6 @@ export class JobProgress {
     return this.isComplete ? [] : this.#stage.runs.flatMap((run) => this.#outstandingOf(run));
   }
 
-  /** What is still to be run of the present stage by one partition. */
-  outstandingOf(partition: number): readonly PartitionTask[] {
-    if (this.isComplete) return [];
-    const run = this.#stage.runs.find((candidate) => candidate.partition === partition);
-    return run === undefined ? [] : (this.#outstandingOf(run)[0]?.tasks ?? []);
-  }
-
   /** True when only the output is left. */
   get isComplete(): boolean {
     return this.#stageIndex >= this.#job.plan.stages.length;
@@ -136,7 +158,7 @@ export class JobProgress {
 
   /** Commits that have rejects, by stage, those of stage 0 in the order of the input. */
   rejects(): readonly TaskCommit[] {
-    return this.#opened.flatMap((stage) => this.#ordered(stage)).filter(({ result }) => result.rejectCount > 0);
+    return this.#opened.flatMap(({ index }) => this.#ordered(index)).filter(({ result }) => result.rejectCount > 0);
   }
 
   /** Every commit of stage 0 by split, for line numbers. */
@@ -151,8 +173,7 @@ export class JobProgress {
     let [rejected, shuffledBytes, pairsIn, pairsOut, bytesRead] = [0, 0, 0, 0, 0];
     let tasksCommitted = 0;
     const lastStage = this.#job.plan.stages.length - 1;
-    for (const stage of this.#opened) {
-      const commits = this.#commitsOf(stage);
+    for (const { index: stage, commits } of this.#opened) {
       tasksCommitted += commits.size;
       for (const { result } of commits.values()) {
         rejected += result.rejectCount;
@@ -181,11 +202,37 @@ export class JobProgress {
 
   /** Opens a stage anew that was opened before. */
   #goBackTo(stage: number): void {
-    this.#opened = this.#opened.slice(0, this.#opened.indexOf(stage));
-    const before = this.#opened.at(-1);
+    this.#opened = this.#opened.slice(0, this.#placeOf(stage));
+    const before = this.#opened.at(-1)?.index;
     this.#results = before === undefined ? [] : this.#ordered(before);
     this.#stageIndex = stage;
     this.#stage = this.#open(stage, before === undefined ? splitRuns(this.#job) : this.#reduceRuns(stage));
+  }
+
+  #placeOf(stage: number): number {
+    return this.#opened.findIndex(({ index }) => index === stage);
+  }
+
+  #note(commit: TaskCommit, worker: string): void {
+    const name = taskName(commit);
+    let holders = this.#holders.get(name);
+    if (holders === undefined) {
+      holders = new Map();
+      this.#holders.set(name, holders);
+    }
+    holders.set(worker, commit);
+    const [first] = holders.values();
+    this.#commitsOf(commit.stage).set(name, first);
+  }
+
+  /** Whether a task is committed, but nobody has its bytes any more. */
+  #isOrphan(name: string): boolean {
+    return this.#holders.get(name)?.size === 0;
+  }
+
+  #hasOrphans({ commits }: StageProgress, which: (result: TaskCommit["result"]) => boolean = () => true): boolean {
+    for (const [name, { result }] of commits) if (this.#isOrphan(name) && which(result)) return true;
+    return false;
   }
 
   #countWithdrawal(task: string): number {
@@ -202,21 +249,23 @@ export class JobProgress {
     return tasks.length === 0 ? [] : [{ partition, tasks }];
   }
 
-  #advance(): readonly PartitionRun[] {
-    const begun = this.#stageIndex;
+  /** True if the present stage is another one now, or the last one has ended. */
+  #advance(): boolean {
+    const before = this.#stageIndex;
     while (!this.isComplete && this.#stage.commits.size >= this.#stage.taskCount) {
       this.#results = this.#ordered(this.#stageIndex);
       const through = this.#results.map(({ stage, result }) => result.through ?? stage);
       this.#stageIndex = Math.max(this.#stageIndex, ...through) + 1;
       if (!this.isComplete) this.#stage = this.#open(this.#stageIndex, this.#reduceRuns(this.#stageIndex));
     }
-    return this.#stageIndex === begun ? [] : this.outstanding();
+    return this.#stageIndex !== before;
   }
 
-  #open(stage: number, runs: readonly PartitionRun[]): StageProgress {
+  #open(index: number, runs: readonly PartitionRun[]): StageProgress {
     const taskCount = runs.reduce((count, { tasks }) => count + tasks.length, 0);
+    const stage = { index, runs, taskCount, commits: this.#commitsOf(index) };
     this.#opened.push(stage);
-    return { runs, taskCount, commits: this.#commitsOf(stage) };
+    return stage;
   }
 
   #reduceRuns(stage: number): PartitionRun[] {

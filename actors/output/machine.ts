@@ -15,7 +15,7 @@ import type { Journal } from "../../runtime/journal/journal.ts";
 import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
-import type { OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";
+import type { OutputCommand, OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";
 import type { OutputPort } from "./output-port.ts";
 import { Pieces } from "./pieces.ts";
 import { type Resume, readResume, writePiece } from "./resume.ts";
@@ -40,7 +40,9 @@ export interface OutputInput {
   readonly tell: (fact: OutputFact) => void;
 }
 
-interface Context extends OutputInput {
+interface Context extends Omit<OutputInput, "runs" | "rejects"> {
+  runs: readonly RunReference[];
+  rejects: RejectSources;
   pieces: Pieces<TaskResult>;
   resume: Resume;
 }
@@ -48,8 +50,7 @@ interface Context extends OutputInput {
 type Event =
   | { readonly type: "output.done"; readonly tag: string; readonly result: TaskResult }
   | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure }
-  /** From the job: what the output is made of, for one that waits for it. */
-  | { readonly type: "output.order"; readonly runs: readonly RunReference[]; readonly rejects: RejectSources }
+  | OutputCommand
   | { readonly type: "child.shutdown" };
 
 const PLAN_TAG = "plan";
@@ -114,24 +115,21 @@ export const outputMachine = setup({
     askForRanges: ({ context }) => context.submit(PLAN_TAG, { kind: "planRanges", runs: context.runs }),
     takeRanges: assign(({ context, event }) => {
       if (event.type !== "output.done") return {};
-      const pieces = event.result.ranges.map(({ range, runs }) => ({
-        range,
-        runs: runs.map((run) => context.runs[run]),
-      }));
-      return { pieces: cutPieces(context, pieces) };
+      return { pieces: cutPieces(context, event.result.ranges) };
     }),
     takeRuns: assign(({ context }) => {
       return {
         pieces: cutPieces(
           context,
-          context.runs.map((run) => ({ range: undefined, runs: [run] })),
+          context.runs.map((_run, index) => ({ range: undefined, runs: [index] })),
         ),
       };
     }),
     goOn: ({ context }) => {
-      for (const { tag, piece } of context.pieces.startable()) {
-        context.submit(tag, { kind: "range", ...piece });
-      }
+      for (const { tag, piece } of context.pieces.startable()) submitPiece(context, tag, piece);
+    },
+    goOnAgain: ({ context }) => {
+      for (const { tag, piece } of context.pieces.unfinished()) submitPiece(context, tag, piece);
     },
     takeText: ({ context, event }) => {
       if (event.type === "output.done") context.pieces.finish(event.tag, event.result);
@@ -157,6 +155,7 @@ export const outputMachine = setup({
       { guard: "isStarved", target: ".starved", actions: "tellStarved" },
       { target: ".broken", actions: "tellBroken" },
     ],
+    "output.order": { actions: "takeOrder" },
     "child.shutdown": ".stopped",
   },
   states: {
@@ -168,7 +167,10 @@ export const outputMachine = setup({
     },
     planning: {
       entry: "askForRanges",
-      on: { "output.done": { guard: "isPlan", target: "opening", actions: "takeRanges" } },
+      on: {
+        "output.order": { actions: ["takeOrder", "askForRanges"] },
+        "output.done": { guard: "isPlan", target: "opening", actions: "takeRanges" },
+      },
     },
     opening: {
       invoke: {
@@ -186,7 +188,10 @@ export const outputMachine = setup({
     },
     writing: {
       always: { guard: "isComplete", target: "finishing" },
-      on: { "output.done": { guard: not("isPlan"), actions: "takeText" } },
+      on: {
+        "output.done": { guard: not("isPlan"), actions: "takeText" },
+        "output.order": { actions: ["takeOrder", "goOnAgain"] },
+      },
       initial: "waiting",
       states: {
         waiting: { entry: "goOn", always: { guard: "isNextThere", target: "putting" } },
@@ -229,6 +234,10 @@ export const outputMachine = setup({
     broken: { type: "final" },
   },
 });
+
+function submitPiece({ runs, submit }: Context, tag: string, piece: OutputPiece): void {
+  submit(tag, { kind: "range", range: piece.range, runs: piece.runs.map((run) => runs[run]) });
+}
 
 function cutPieces(context: Context, pieces: readonly OutputPiece[]): Pieces<TaskResult> {
   return new Pieces<TaskResult>(pieces, { done: 0, inFlightMax: context.inFlightMax });

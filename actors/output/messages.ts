@@ -9,8 +9,13 @@ import type { TaskCommit } from "../partition/messages.ts";
 /** One piece of the output, in order: a range over some runs, or (order `none`) one run as it stands. */
 export interface OutputPiece {
   readonly range: PlannedRange["range"] | undefined;
-  readonly runs: readonly RunReference[];
+  /** Indexes into the order's runs: where a run lies may change, when a worker is lost. */
+  readonly runs: readonly number[];
 }
+
+export type OutputCommand =
+  /** Where the blocks are now. What was being computed is computed again. */
+  { readonly type: "output.order"; readonly runs: readonly RunReference[]; readonly rejects: RejectSources };
 
 export interface OutputTotals {
   readonly pairsWritten: number;

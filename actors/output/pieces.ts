@@ -15,6 +15,8 @@ export class Pieces<Text> {
   readonly #inFlightMax: number;
   /** By tag. */
   readonly #finished = new Map<string, Text>();
+  /** By tag: what is being computed. */
+  readonly #started = new Map<string, OutputPiece>();
   #nextToStart: number;
   #nextToWrite: number;
   /** Parts written of the piece whose turn it is. */
@@ -55,12 +57,19 @@ export class Pieces<Text> {
       started.push({ tag: tagOf(this.#nextToStart, 0), piece: this.#pieces[this.#nextToStart] });
       this.#nextToStart += 1;
     }
+    for (const { tag, piece } of started) this.#started.set(tag, piece);
     return started;
+  }
+
+  /** Pieces that were started and are not there yet. */
+  unfinished(): { readonly tag: string; readonly piece: OutputPiece }[] {
+    return [...this.#started].map(([tag, piece]) => ({ tag, piece }));
   }
 
   /** Takes a text once; one that was written already is ignored. */
   finish(tag: string, text: Text): void {
     if (tag === this.#turn || indexOf(tag) > this.#nextToWrite) this.#finished.set(tag, text);
+    this.#started.delete(tag);
   }
 
   /** The text whose turn it is (W1), if it is there. */

@@ -88,9 +88,10 @@ export const partitionMachine = setup({
       for (const withdrawal of event.withdrawals) context.book.withdraw(withdrawal);
     },
     tellStarved: ({ context, event }) => {
-      if (event.type !== "task.failed" || context.book.stageOf(event.tag) === undefined) return;
-      context.book.abandon(event.tag);
-      context.tell({ type: "task.starved", failure: event.failure });
+      const task = event.type === "task.failed" ? context.book.abandon(event.tag) : undefined;
+      if (event.type !== "task.failed" || task === undefined) return;
+      const { stage, sequence } = task;
+      context.tell({ type: "task.starved", stage, partition: context.partition, sequence, failure: event.failure });
     },
     submit: ({ context, self }) => {
       const owner = { send: (end: TaskEnd) => self.send(end) };

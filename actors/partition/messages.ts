@@ -59,7 +59,13 @@ export type PartitionFact =
     }
   | { readonly type: "task.committed"; readonly commit: TaskCommit }
   /** A task's input is damaged (`failure.damage`): it is to be asked for again when that has been made again. */
-  | { readonly type: "task.starved"; readonly failure: TaskFailure }
+  | {
+      readonly type: "task.starved";
+      readonly stage: number;
+      readonly partition: number;
+      readonly sequence: number;
+      readonly failure: TaskFailure;
+    }
   | { readonly type: "task.failed"; readonly partition: number; readonly stage: number; readonly failure: TaskFailure };
 
 /** Everything stored that a commit refers to. */

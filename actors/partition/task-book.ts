@@ -47,9 +47,11 @@ export class TaskBook {
     if (isMeant) this.#committed.delete(tagOf(task));
   }
 
-  /** A task that was submitted ended without a result, and is to be asked for again. */
-  abandon(tag: string): void {
+  /** A task that was submitted ended without a result, and is to be asked for again; undefined if it was not submitted. */
+  abandon(tag: string): PartitionTask | undefined {
+    const task = this.#underWay.get(tag);
     this.#underWay.delete(tag);
+    return task;
   }
 
   /** The tasks to be submitted now (B2, B3). */

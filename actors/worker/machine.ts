@@ -1,8 +1,9 @@
 /**
- * The worker: opens jobs, starts their partitions, hands the output's tasks to the pool, asks partitions to beat.
+ * The worker: makes itself known, opens jobs, starts their partitions, hands the output's tasks to the pool, beats.
  *
  * W1. A partition has at most one actor; it is started when it has a journal or a task.
  * W2. What a partition knows is in its journal: the worker keeps nothing that a restart could lose.
+ * W4. It says who it is when it begins, and again whenever a beat is answered by `membership.unknown`.
  * W3. Commands for a partition that is not running are dropped: a partition that starts is given its tasks anew.
  */
 import { setup } from "xstate";
@@ -10,6 +11,7 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
+import type { MembershipAnswer } from "../membership/messages.ts";
 import { HEARTBEAT_INTERVAL_MS, PARTITION_BEATS_MAX } from "../options.ts";
 import { type PartitionCommand, partitionLogPrefix, partitionOfLog } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "./messages.ts";
@@ -17,6 +19,14 @@ import type { WorkerCommand, WorkerFact } from "./messages.ts";
 export interface WorkerInput {
   /** Takes the actor's address; called when it runs. */
   readonly listen: () => void;
+  /** Tells the membership who is here. */
+  readonly introduce: () => void;
+  readonly beat: () => void;
+  /** Tells the membership that this worker goes. */
+  readonly leave: () => void;
+  readonly noteDirectory: (members: readonly { readonly id: string; readonly exchange: string }[]) => void;
+  /** Told when nobody needs this worker any more. */
+  readonly released: () => void;
   readonly journal: Journal;
   readonly pool: { send(command: PoolCommand): void };
   /** Starts a partition's actor under its supervisor; false if it has one. */
@@ -36,6 +46,7 @@ interface Context extends WorkerInput {
 
 type Event =
   | WorkerCommand
+  | MembershipAnswer
   | { readonly type: "journal.listed"; readonly job: string; readonly partitions: readonly number[] }
   | { readonly type: "journal.failed"; readonly job: string; readonly error: unknown };
 
@@ -99,7 +110,16 @@ export const workerMachine = setup({
       context.pool.send({ type: "pool.close", job: event.job });
       context.stopPartitions(event.job);
     },
-    askForBeats: ({ context }) => {
+    introduce: ({ context }) => context.introduce(),
+    noteDirectory: ({ context, event }) => {
+      if (event.type === "membership.directory") context.noteDirectory(event.members);
+    },
+    leave: ({ context }) => {
+      context.leave();
+      context.released();
+    },
+    beat: ({ context }) => {
+      context.beat();
       const running = context.runningPartitions();
       const count = Math.min(running.length, PARTITION_BEATS_MAX);
       for (let asked = 0; asked < count; asked += 1) {
@@ -113,18 +133,21 @@ export const workerMachine = setup({
   id: "worker",
   context: ({ input }) => ({ ...input, nextToBeat: 0 }),
   initial: "serving",
-  entry: ({ context }) => context.listen(),
+  entry: [({ context }) => context.listen(), "introduce"],
   on: {
     "worker.open": { actions: "open" },
     "worker.run": { actions: "run" },
     "worker.withdraw": { actions: "withdraw" },
     "worker.runOutput": { actions: "runOutput" },
     "worker.close": { actions: "close" },
+    "worker.release": { actions: "leave" },
+    "membership.unknown": { actions: "introduce" },
+    "membership.directory": { actions: "noteDirectory" },
     "journal.listed": { actions: "tellOpened" },
     "journal.failed": { actions: "tellFailed" },
   },
   states: {
-    serving: { after: { beat: { target: "serving", reenter: true, actions: "askForBeats" } } },
+    serving: { after: { beat: { target: "serving", reenter: true, actions: "beat" } } },
   },
 });
 

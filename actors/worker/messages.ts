@@ -17,7 +17,9 @@ export type WorkerCommand =
   | { readonly type: "worker.withdraw"; readonly job: string; readonly withdrawals: readonly Withdrawal[] }
   /** Runs a task of the output, which belongs to no partition. */
   | { readonly type: "worker.runOutput"; readonly job: string; readonly tag: string; readonly task: Task }
-  | { readonly type: "worker.close"; readonly job: string };
+  | { readonly type: "worker.close"; readonly job: string }
+  /** Nobody needs this worker's blocks any more: it may go. */
+  | { readonly type: "worker.release" };
 
 /** From a worker to the job. */
 export type WorkerFact = {

@@ -46,14 +46,14 @@ export async function driveJob(job: JobDescription, driving: Driving): Promise<D
   const commits: TaskCommit[] = [];
   const segments = new SegmentReader(segmentDirectory);
   try {
-    progress.restore(restored);
+    progress.restore(restored, "worker");
     const waiting = tasksOf(progress.outstanding());
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { partition, stage, sequence, task } = next;
       const { ranges: _ranges, text: _text, ...result } = await runner.run(task);
       const commit = { stage, partition, sequence, result };
       commits.push(commit);
-      waiting.push(...tasksOf(progress.commit(commit)));
+      if (progress.commit(commit, "worker")) waiting.push(...tasksOf(progress.outstanding()));
     }
     return { progress, commits, ...storedBy(job, [...restored, ...commits], progress.outputRuns(), segments) };
   } finally {

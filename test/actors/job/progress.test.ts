@@ -8,7 +8,9 @@ import { makePlan } from "../../../programs/plan/make-plan.ts";
 import { changeKey, map, program, reduce } from "../../programs/build-program.ts";
 
 function jobWithoutInput(...drafts: Parameters<typeof program>[0]): JobDescription {
-  return { id: "job", plan: makePlan(program(drafts)), files: [], splits: [], outputFormat: "csv" };
+  const made = program(drafts);
+  const input = { files: [], splits: [], splitBytes: 1, outputFormat: "csv" } as const;
+  return { id: "job", program: made, plan: makePlan(made), ...input };
 }
 
 test("progress: a job whose input is empty is complete at once, whatever its stages", (t) => {

@@ -6,13 +6,14 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import type { Repairs } from "../../../actors/coordinator-side.ts";
 import { kernelModule } from "../../../actors/executor/kernel-module.ts";
 import type { JobOutcome } from "../../../actors/job/machine.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import type { OutputPort } from "../../../actors/output/output-port.ts";
 import { prepareJob } from "../../../actors/prepare-job.ts";
-import { type Repairs, startTree, type Tree } from "../../../actors/tree.ts";
+import { startTree, type Tree } from "../../../actors/tree.ts";
 import type { InputSpecification, Program } from "../../../programs/program.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 import type { Journal } from "../../../runtime/journal/journal.ts";

@@ -1,0 +1,256 @@
+/**
+ * The coordinator's side of a tree: what decides.
+ *
+ *    ├─ membership                 knows the workers
+ *    ├─ coordinator                knows the jobs
+ *    ├─ outputs (one_for_one) ──── output             one a job
+ *    └─ jobs (one_for_one) ─────── job
+ *
+ * What stands later depends on what stands before: it is restarted with it, and finds everything in the journal.
+ */
+import type { Clock } from "../runtime/clock.ts";
+import { RuntimeError } from "../runtime/errors.ts";
+import type { HeartbeatOptions } from "../runtime/failure/heartbeat-decision.ts";
+import { type Fenced, type Term, toLife } from "../runtime/identity.ts";
+import type { Journal } from "../runtime/journal/journal.ts";
+import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
+import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
+import { coordinatorMachine } from "./coordinator/machine.ts";
+import { type JobOutcome, jobMachine } from "./job/machine.ts";
+import type { JobDescription, OutputOrder } from "./job/messages.ts";
+import { JobProgress } from "./job/progress.ts";
+import { decodeJob, encodeJob } from "./job-record.ts";
+import { membershipMachine } from "./membership/machine.ts";
+import { COORDINATOR_ADDRESS, MEMBERSHIP_ADDRESS, type Member, workerAddress } from "./membership/messages.ts";
+import { OUTPUT_RANGES_IN_FLIGHT_MAX } from "./options.ts";
+import { outputMachine } from "./output/machine.ts";
+import type { OutputTotals } from "./output/messages.ts";
+import type { OutputPort } from "./output/output-port.ts";
+import type { Switchboard } from "./switchboard.ts";
+
+export interface CoordinatorSideOptions {
+  readonly clock: Clock;
+  readonly board: Switchboard;
+  readonly journal: Journal;
+  /** Of this process. */
+  readonly term: Term;
+  readonly supervisor: (id: string) => ChildSpecification;
+  readonly heartbeat?: Partial<HeartbeatOptions>;
+  /** Where a job's results go; called at each start of its output. */
+  readonly outputOf: (job: string) => { readonly port: OutputPort; readonly rejectsPort: OutputPort | undefined };
+  /** Where blocks of rejects lie, and the name of files that sort them: unique for every process. */
+  readonly segmentDirectory: string;
+  readonly segmentName: string;
+  readonly onOutcome: (job: string, outcome: JobOutcome) => void;
+  /** The journal failed: no job can end. */
+  readonly onBroken: (error: unknown) => void;
+}
+
+/** What is going on, for displays; each map of jobs is by job id. */
+export interface CoordinatorView {
+  readonly members: ReadonlyMap<string, Member>;
+  readonly progress: ReadonlyMap<string, JobProgress>;
+  readonly output: ReadonlyMap<string, OutputTotals>;
+  /** Commits that journals of an earlier process held. */
+  readonly takenOver: ReadonlyMap<string, number>;
+  /** What was made again because it was damaged or lost. */
+  readonly repairs: ReadonlyMap<string, Repairs>;
+}
+
+/** Tasks that are run again although they had been committed. */
+export interface Repairs {
+  /** The journal has lost the commit. */
+  readonly lost: number;
+  /** The journal has the commit, but not all that it refers to is stored as it was written. */
+  readonly damaged: number;
+}
+
+export interface CoordinatorSide {
+  readonly children: readonly ChildSpecification[];
+  readonly view: CoordinatorView;
+  submit(job: JobDescription): void;
+  /** Follows what the root's observer tells. */
+  note(notice: SupervisorNotice): void;
+}
+
+interface Plot extends CoordinatorSideOptions {
+  readonly view: {
+    members: ReadonlyMap<string, Member>;
+    readonly progress: Map<string, JobProgress>;
+    readonly output: Map<string, OutputTotals>;
+    readonly takenOver: Map<string, number>;
+    readonly repairs: Map<string, Repairs>;
+  };
+  /** Submitted and not ended. */
+  readonly submitted: Map<string, JobDescription>;
+  /** Jobs whose outcome has been told: a restarted coordinator finds them in the journal and must not run them again. */
+  readonly ended: Set<string>;
+  /** Whose turn it is to compute a piece of an output. */
+  turn: number;
+}
+
+export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSide {
+  const view: Plot["view"] = {
+    ...{ members: new Map(), progress: new Map(), output: new Map() },
+    ...{ takenOver: new Map(), repairs: new Map() },
+  };
+  const plot: Plot = { ...options, view, submitted: new Map(), ended: new Set(), turn: 0 };
+  const submit = (job: JobDescription): void => {
+    plot.submitted.set(job.id, job);
+    options.board.send("coordinator", { type: "coordinator.submit", job });
+  };
+  return {
+    children: [membership(plot), coordinator(plot), options.supervisor("outputs"), options.supervisor("jobs")],
+    view,
+    submit,
+    note: (notice) => {
+      if (notice.type !== "child.started") return;
+      // One that died before it journaled a job is told of it again.
+      if (notice.id === "coordinator") for (const job of plot.submitted.values()) submit(job);
+      // Its jobs went with it, and nobody but the coordinator starts them.
+      if (notice.id === "jobs") options.board.send("coordinator", { type: "coordinator.restart" });
+    },
+  };
+}
+
+function membership(plot: Plot): ChildSpecification {
+  const { board, clock, heartbeat, journal, onBroken, term } = plot;
+  return specifyChild({
+    id: "membership",
+    logic: membershipMachine,
+    input: (incarnation) => {
+      const line = { address: MEMBERSHIP_ADDRESS, fence: { term, incarnation: toLife(term, incarnation) } };
+      return {
+        listen: () =>
+          board.listen("membership", line, {
+            signalled: (message) => board.send("membership", message),
+            disconnected: (peer) => board.send("membership", { type: "member.disconnected", peer }),
+            fenced: (answer) => superseded(plot, answer),
+          }),
+        journal,
+        monitor: (onTransition) =>
+          board.monitor("members", { ...heartbeat, hungAfterMs: Number.POSITIVE_INFINITY }, onTransition),
+        nowMs: () => clock.nowMs(),
+        tell: (fact) => board.send("coordinator", { ...fact }),
+        send: (to, answer) => board.tell("membership", to, answer),
+        signal: (to, answer) => board.signal("membership", to, answer),
+        forget: (worker) => {
+          for (const name of ["membership", "coordinator"]) board.forget(name, workerAddress(worker));
+        },
+        tellFailed: onBroken,
+      };
+    },
+  });
+}
+
+function coordinator(plot: Plot): ChildSpecification {
+  const { board, journal, onBroken, term, view } = plot;
+  return specifyChild({
+    id: "coordinator",
+    logic: coordinatorMachine,
+    input: (incarnation) => {
+      const line = { address: COORDINATOR_ADDRESS, fence: { term, incarnation: toLife(term, incarnation) } };
+      return {
+        listen: () => board.listen("coordinator", line, { fenced: (answer) => superseded(plot, answer) }),
+        journal,
+        ...{ encodeJob, decodeJob },
+        askMembers: () => board.send("membership", { type: "membership.report" }),
+        startJob: (job, members) => startJob(plot, job, members),
+        stopJob: (job) => {
+          for (const supervisor of ["jobs", "outputs"]) board.send(supervisor, { type: "child.stop", id: job });
+        },
+        sendToJob: (job, event) => board.sendBelow("jobs", job, { ...event }),
+        sendToOutput: (job, fact) => board.sendBelow("outputs", job, { ...fact }),
+        sendToWorker: (worker, command) => board.tell("coordinator", workerAddress(worker), command),
+        tellFailed: onBroken,
+        noteMembers: (members) => {
+          view.members = members;
+        },
+      };
+    },
+  });
+}
+
+function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): void {
+  const { board, clock, ended, onOutcome, submitted, view } = plot;
+  const { id } = job;
+  if (ended.has(id)) return;
+  const specification = specifyChild({
+    id,
+    logic: jobMachine,
+    input: (incarnation) => {
+      const progress = new JobProgress(job);
+      view.progress.set(id, progress);
+      return {
+        job,
+        progress,
+        members: incarnation === 1 ? members : [...view.members.values()],
+        nowMs: () => clock.nowMs(),
+        send: (worker, command) => board.tell("coordinator", workerAddress(worker), command),
+        startOutput: (order) => startOutput(plot, job, order),
+        noteTakenOver: ({ commits, unusable, lost }) => {
+          // What a later incarnation finds was committed by this process.
+          if (incarnation !== 1) return;
+          view.takenOver.set(id, (view.takenOver.get(id) ?? 0) + commits);
+          noteRepairs(plot, id, { lost, damaged: unusable });
+        },
+        noteWithdrawn: (damaged) => noteRepairs(plot, id, { lost: 0, damaged }),
+        tell: (outcome) => {
+          submitted.delete(id);
+          ended.add(id);
+          onOutcome(id, outcome);
+        },
+      };
+    },
+  });
+  board.start("jobs", specification);
+}
+
+function noteRepairs({ view }: Plot, job: string, { lost, damaged }: Repairs): void {
+  const known = view.repairs.get(job) ?? { lost: 0, damaged: 0 };
+  view.repairs.set(job, { lost: known.lost + lost, damaged: known.damaged + damaged });
+}
+
+function startOutput(plot: Plot, job: JobDescription, order: OutputOrder): void {
+  const { board, journal, outputOf, segmentDirectory, segmentName, view } = plot;
+  const slots = [...view.members.values()].reduce((sum, member) => sum + member.slots, 0);
+  const specification = specifyChild({
+    id: job.id,
+    logic: outputMachine,
+    input: (incarnation) => ({
+      job,
+      ...order,
+      ...outputOf(job.id),
+      journal,
+      segmentDirectory,
+      segmentName: `${segmentName}-${job.id}-o${incarnation}`,
+      inFlightMax: Math.max(1, slots) * OUTPUT_RANGES_IN_FLIGHT_MAX,
+      submit: (tag, task) => {
+        const worker = nextWorker(plot);
+        if (worker === undefined) return;
+        board.tell("coordinator", workerAddress(worker), { type: "worker.runOutput", job: job.id, tag, task });
+      },
+      tell: (fact) => {
+        if ("totals" in fact) view.output.set(job.id, fact.totals);
+        board.sendBelow("jobs", job.id, { ...fact });
+      },
+    }),
+  });
+  // The one that runs already is told where the blocks are now; it has all its pieces computed that it has not got.
+  board.sendBelow("outputs", job.id, { type: "output.order", ...order });
+  board.start("outputs", specification);
+}
+
+/** Workers take turns; without any, the job gives its order again when one has joined. */
+function nextWorker(plot: Plot): string | undefined {
+  const open = [...plot.view.members.values()].filter(({ draining }) => !draining);
+  const members = open.length > 0 ? open : [...plot.view.members.values()];
+  plot.turn += 1;
+  return members[plot.turn % members.length]?.id;
+}
+
+/** A newer life of this process is no reason to give up; a newer term is. */
+function superseded({ term, onBroken }: Plot, answer: Fenced): void {
+  if (answer.term <= term) return;
+  onBroken(new RuntimeError("COORDINATOR_SUPERSEDED", `another coordinator has begun term ${answer.term}`));
+}

@@ -1,0 +1,232 @@
+/**
+ * The membership: who takes part, who is suspect, who is lost.
+ *
+ * M1. A worker is a member once the journal says so: a restarted coordinator knows whom to wait for.
+ * M2. Nobody is called gathered before every member of the journal has joined again, or is dead by silence.
+ * M3. A member is lost once for each of its lives; one that returns joins anew, and is told to by an answer to its beat.
+ */
+import { assign, fromPromise, setup } from "xstate";
+import type { Transition } from "../../runtime/failure/heartbeat-decision.ts";
+import type { HeartbeatMonitor } from "../../runtime/failure/heartbeat-monitor.ts";
+import type { Journal } from "../../runtime/journal/journal.ts";
+import type { Address } from "../../runtime/transport/transport.ts";
+import {
+  MEMBERSHIP_LOG,
+  type Member,
+  type MemberBeat,
+  type MemberRecord,
+  type MembershipAnswer,
+  type MembershipFact,
+  type MembershipReport,
+  workerAddress,
+  workerAt,
+} from "./messages.ts";
+
+export interface MembershipInput {
+  /** Takes the actor's address; called when it runs. */
+  readonly listen: () => void;
+  readonly journal: Journal;
+  readonly monitor: (onTransition: (transition: Transition) => void) => HeartbeatMonitor;
+  readonly nowMs: () => number;
+  /** Tells the coordinator. */
+  readonly tell: (fact: MembershipFact) => void;
+  readonly send: (to: Address, answer: MembershipAnswer) => void;
+  readonly signal: (to: Address, answer: MembershipAnswer) => void;
+  /** Drops what waits for a worker that is lost. */
+  readonly forget: (worker: string) => void;
+  readonly tellFailed: (error: unknown) => void;
+}
+
+interface Context extends MembershipInput {
+  readonly watch: HeartbeatMonitor;
+  readonly members: Map<string, Member>;
+  /** Members of the journal that have not joined again yet. */
+  readonly absent: Set<string>;
+  /** Members whose record is in the journal. */
+  readonly recorded: Set<string>;
+  held: MembershipReport[];
+}
+
+type Event =
+  | MembershipReport
+  | MemberBeat
+  | { readonly type: "member.journaled"; readonly hello: Extract<MembershipReport, { type: "member.hello" }> }
+  | { readonly type: "member.refused"; readonly error: unknown }
+  | { readonly type: "member.transition"; readonly transition: Transition }
+  | { readonly type: "member.disconnected"; readonly peer: Address }
+  /** Someone who begins anew asks who is there. */
+  | { readonly type: "membership.report" }
+  | { readonly type: "membership.drain"; readonly worker: string };
+
+const readMembers = fromPromise<Set<string>, Journal>(async ({ input: journal }) => {
+  const present = new Set<string>();
+  for (const { payload } of await journal.read(MEMBERSHIP_LOG)) {
+    const record = JSON.parse(Buffer.from(payload).toString("utf8")) as MemberRecord;
+    if (record.kind === "joined") present.add(record.id);
+    else present.delete(record.id);
+  }
+  return present;
+});
+
+async function record(journal: Journal, entry: MemberRecord): Promise<void> {
+  await journal.commit([{ actor: MEMBERSHIP_LOG, payload: Buffer.from(JSON.stringify(entry)) }]);
+}
+
+function tellDirectory({ members, send }: Context): void {
+  const present = [...members.values()].map(({ id, exchange }) => ({ id, exchange }));
+  for (const { id } of present) send(workerAddress(id), { type: "membership.directory", members: present });
+}
+
+function tellGathered({ absent, tell }: Context): void {
+  if (absent.size === 0) tell({ type: "member.gathered" });
+}
+
+function lose(context: Context, worker: string, reason: string): void {
+  const { members, absent, tell, forget } = context;
+  const wasAbsent = absent.delete(worker);
+  if (!members.delete(worker) && !wasAbsent) return;
+  forget(worker);
+  tell({ type: "member.lost", worker, reason });
+  tellDirectory(context);
+  if (wasAbsent) tellGathered(context);
+}
+
+export const membershipMachine = setup({
+  types: { context: {} as Context, input: {} as MembershipInput, events: {} as Event },
+  actors: { readMembers },
+  actions: {
+    hold: ({ context, event }) => {
+      if (event.type === "member.hello" || event.type === "member.leaving") context.held.push(event);
+    },
+    release: ({ context, self }) => {
+      for (const report of context.held.splice(0)) self.send(report);
+    },
+    admit: ({ context, event, self }) => {
+      if (event.type !== "member.hello") return;
+      const { id } = event.worker;
+      if (event.from !== workerAddress(id)) return;
+      if (context.recorded.has(id)) {
+        self.send({ type: "member.journaled", hello: event });
+        return;
+      }
+      record(context.journal, { kind: "joined", id }).then(
+        () => self.send({ type: "member.journaled", hello: event }),
+        (error: unknown) => self.send({ type: "member.refused", error }),
+      );
+    },
+    join: ({ context, event }) => {
+      if (event.type !== "member.journaled") return;
+      const { worker } = event.hello;
+      const known = context.members.get(worker.id);
+      context.recorded.add(worker.id);
+      if (known !== undefined && known.life >= worker.life) return;
+      const joinedAtMs = known?.joinedAtMs ?? context.nowMs();
+      const member: Member = { ...worker, status: "alive", draining: known?.draining ?? false, joinedAtMs };
+      context.members.set(worker.id, member);
+      context.watch.watch(worker.id);
+      context.watch.beat({ ...beatOf(worker.life), id: worker.id, eventLoopLagMs: 0 });
+      context.tell({ type: "member.joined", member });
+      tellDirectory(context);
+      if (context.absent.delete(worker.id)) tellGathered(context);
+    },
+    beat: ({ context, event }) => {
+      if (event.type !== "member.beat") return;
+      const { id, life, eventLoopLagMs } = event;
+      const known = context.members.get(id)?.life === life;
+      const heard = known ? context.watch.beat({ ...beatOf(life), id, eventLoopLagMs }) : "unknown";
+      if (heard !== "accepted") context.signal(workerAddress(id), { type: "membership.unknown" });
+    },
+    judge: ({ context, event }) => {
+      if (event.type !== "member.transition") return;
+      const { id, to, reason } = event.transition;
+      if (to === "dead") {
+        lose(context, id, reason);
+        return;
+      }
+      const known = context.members.get(id);
+      if (known === undefined) return;
+      const member = { ...known, status: to };
+      context.members.set(id, member);
+      context.tell({ type: "member.changed", member });
+    },
+    suspect: ({ context, event }) => {
+      const worker = event.type === "member.disconnected" ? workerAt(event.peer) : undefined;
+      if (worker !== undefined) context.watch.disconnected(worker);
+    },
+    leave: ({ context, event, self }) => {
+      const id = event.type === "member.leaving" ? workerAt(event.from) : undefined;
+      if (id === undefined || !context.recorded.has(id)) return;
+      context.recorded.delete(id);
+      context.watch.forget(id);
+      record(context.journal, { kind: "left", id }).catch((error: unknown) => {
+        self.send({ type: "member.refused", error });
+      });
+      lose(context, id, "it left");
+    },
+    drain: ({ context, event }) => {
+      const known = event.type === "membership.drain" ? context.members.get(event.worker) : undefined;
+      if (known === undefined || known.draining) return;
+      const member = { ...known, draining: true };
+      context.members.set(member.id, member);
+      context.tell({ type: "member.changed", member });
+    },
+    report: ({ context }) => {
+      for (const member of context.members.values()) context.tell({ type: "member.joined", member });
+      tellGathered(context);
+    },
+    tellFailed: ({ context, event }) => context.tellFailed((event as { readonly error?: unknown }).error),
+  },
+}).createMachine({
+  id: "membership",
+  context: ({ input, self }) => ({
+    ...input,
+    watch: input.monitor((transition) => self.send({ type: "member.transition", transition })),
+    members: new Map(),
+    absent: new Set(),
+    recorded: new Set(),
+    held: [],
+  }),
+  initial: "recovering",
+  entry: ({ context }) => context.listen(),
+  states: {
+    recovering: {
+      invoke: {
+        src: "readMembers",
+        input: ({ context }) => context.journal,
+        onDone: {
+          target: "serving",
+          actions: assign(({ context, event }) => {
+            for (const id of event.output) {
+              context.absent.add(id);
+              context.recorded.add(id);
+              context.watch.watch(id);
+            }
+            return {};
+          }),
+        },
+        onError: { target: "failed", actions: "tellFailed" },
+      },
+      on: { "member.hello": { actions: "hold" }, "member.leaving": { actions: "hold" } },
+    },
+    serving: {
+      entry: ["release", "report"],
+      on: {
+        "member.hello": { actions: "admit" },
+        "member.journaled": { actions: "join" },
+        "member.refused": { target: "failed", actions: "tellFailed" },
+        "member.beat": { actions: "beat" },
+        "member.transition": { actions: "judge" },
+        "member.disconnected": { actions: "suspect" },
+        "member.leaving": { actions: "leave" },
+        "membership.report": { actions: "report" },
+        "membership.drain": { actions: "drain" },
+      },
+    },
+    failed: {},
+  },
+});
+
+/** A worker's work is watched where it is done: to its beats no progress is expected. */
+function beatOf(life: number): { term: number; incarnation: number; progress: number; busy: boolean } {
+  return { term: 0, incarnation: life, progress: 0, busy: false };
+}

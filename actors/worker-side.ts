@@ -1,0 +1,221 @@
+/**
+ * The worker's side of a tree: what computes.
+ *
+ *    ├─ executors (one_for_one) ── executor 0 … n-1   threads that run kernels
+ *    ├─ pool                       tasks to executors
+ *    ├─ partitions (one_for_one) ─ partition          one actor a (job, index)
+ *    └─ worker                     opens jobs, starts partitions
+ *
+ * What stands later depends on what stands before: it is restarted with it, and finds everything in the journal.
+ */
+import type { Clock } from "../runtime/clock.ts";
+import type { HeartbeatMonitor } from "../runtime/failure/heartbeat-monitor.ts";
+import { startLagMeter } from "../runtime/failure/lag-meter.ts";
+import { type Incarnation, processOf, toIncarnation, toLife, toTerm } from "../runtime/identity.ts";
+import type { Journal } from "../runtime/journal/journal.ts";
+import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
+import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
+import { describeExit } from "../runtime/supervision/supervision-error.ts";
+import type { WorkerExchange } from "./exchange/messages.ts";
+import { executorMachine } from "./executor/machine.ts";
+import type { ThreadInput } from "./executor/messages.ts";
+import { createThreadSource, type ThreadSource } from "./executor/thread-source.ts";
+import { executorId, poolMachine } from "./executor-pool/machine.ts";
+import type { PoolCommand } from "./executor-pool/messages.ts";
+import {
+  COORDINATOR_ADDRESS,
+  MEMBERSHIP_ADDRESS,
+  type WorkerIntroduction,
+  workerAddress,
+} from "./membership/messages.ts";
+import { HEARTBEAT_INTERVAL_MS, PARTITION_DEAD_AFTER_MS } from "./options.ts";
+import { partitionMachine } from "./partition/machine.ts";
+import type { PartitionFact } from "./partition/messages.ts";
+import type { Message, Switchboard } from "./switchboard.ts";
+import { workerMachine } from "./worker/machine.ts";
+
+export interface WorkerSideOptions {
+  readonly clock: Clock;
+  readonly board: Switchboard;
+  readonly journal: Journal;
+  readonly thread: Omit<ThreadInput, "progress">;
+  /** Threads that were started ahead; whoever made the source closes it. Default: each is started when it is needed. */
+  readonly threads?: ThreadSource;
+  readonly self: Omit<WorkerIntroduction, "life">;
+  /** Absent where every block is in this process. */
+  readonly exchange?: WorkerExchange;
+  /** A supervisor for children that are started later. */
+  readonly supervisor: (id: string, observer?: (notice: SupervisorNotice) => void) => ChildSpecification;
+  /** Told of each task that is handed to an executor; one that was lost and handed out again counts again. */
+  readonly noteStarted?: (job: string) => void;
+  /** Another process has taken this worker's place. */
+  readonly onFenced?: () => void;
+  /** Nobody needs this worker any more: it was drained. */
+  readonly onReleased?: () => void;
+}
+
+export interface WorkerSide {
+  readonly children: readonly ChildSpecification[];
+  /** Forgets what the root's observer says has ended. */
+  note(notice: SupervisorNotice): void;
+  /** Resolves when no thread is left that is being terminated. */
+  ended(): Promise<void>;
+}
+
+/** What the specifications share. */
+interface Plot extends WorkerSideOptions {
+  readonly executorMonitor: HeartbeatMonitor;
+  readonly partitionMonitor: HeartbeatMonitor;
+  /** Ends of threads that are being terminated. */
+  readonly endings: Set<Promise<unknown>>;
+  /** Partitions that have been started and not stopped: a supervisor looks after them. */
+  readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
+}
+
+export function workerSide(options: WorkerSideOptions): WorkerSide {
+  const { board } = options;
+  const partitions: Plot["partitions"] = new Map();
+  const plot: Plot = {
+    ...options,
+    partitions,
+    endings: new Set(),
+    executorMonitor: board.watchChildren("executors", {}),
+    // A partition waits behind others for an executor: that it does not get on says nothing about it.
+    partitionMonitor: board.watchChildren("partitions", {
+      deadAfterMs: PARTITION_DEAD_AFTER_MS,
+      hungAfterMs: Number.POSITIVE_INFINITY,
+    }),
+  };
+  return {
+    children: [executors(plot), pool(plot), options.supervisor("partitions"), worker(plot)],
+    note: (notice) => {
+      if (notice.type === "child.exited" && notice.id === "partitions") partitions.clear();
+    },
+    ended: async () => {
+      await Promise.all(plot.endings);
+    },
+  };
+}
+
+function executors({ board, supervisor }: Plot): ChildSpecification {
+  return supervisor("executors", (notice) => {
+    if (notice.type !== "child.exited") return;
+    const index = Number(notice.id.slice(executorId("").length));
+    const reason = describeExit(notice.reason);
+    board.send("pool", { type: "executor.lost", index, incarnation: notice.incarnation, reason });
+  });
+}
+
+function pool({ board, self, thread, threads: source = createThreadSource(), ...plot }: Plot): ChildSpecification {
+  const { executorMonitor, noteStarted, endings } = plot;
+  const tell = (event: Message): void => board.send("pool", event);
+  const noteEnding = (ended: Promise<unknown>): void => {
+    endings.add(ended);
+    void ended.finally(() => endings.delete(ended)); // Terminating a thread never fails.
+  };
+  const startExecutor = (index: number): void => {
+    const id = executorId(index);
+    const input = (incarnation: number) => {
+      const segmentName = `${thread.segmentName}-e${index}-i${incarnation}`;
+      return { index, incarnation, source, thread: { ...thread, segmentName }, noteEnding, tell };
+    };
+    board.start("executors", specifyChild({ id, logic: executorMachine, input, shutdownMs: 0 }));
+  };
+  const announceExecutors = (): number => {
+    const ids = board.childrenOf("executors");
+    for (const id of ids) board.sendBelow("executors", id, { type: "executor.announce" });
+    return ids.length;
+  };
+  const reportProgress = (index: number, incarnation: number): void =>
+    board.send("executors", { type: "child.progressed", id: executorId(index), incarnation });
+  return specifyChild({
+    id: "pool",
+    logic: poolMachine,
+    input: (incarnation) => ({
+      executorCount: self.slots,
+      monitor: executorMonitor,
+      // Far more than one pool hands out, and exact as a number.
+      firstTicket: incarnation * 2 ** 40,
+      ...{ startExecutor, announceExecutors, reportProgress, noteStarted },
+    }),
+  });
+}
+
+/** Hands a command to the pool; a task that needs blocks of others when they are here. */
+function sendToPool({ board, exchange }: Plot, command: PoolCommand): void {
+  if (exchange === undefined || command.type !== "pool.submit") board.send("pool", command);
+  else exchange.submit(command, (local) => board.send("pool", local));
+}
+
+function worker(plot: Plot): ChildSpecification {
+  const { board, clock, exchange, journal, partitions, self } = plot;
+  return specifyChild({
+    id: "worker",
+    logic: workerMachine,
+    input: (incarnation) => {
+      const life = toLife(self.epoch, incarnation);
+      const line = { address: workerAddress(self.id), fence: { term: toTerm(1), incarnation: life } };
+      const lag = startLagMeter(clock, HEARTBEAT_INTERVAL_MS);
+      return {
+        listen: () =>
+          board.listen("worker", line, {
+            signalled: (message) => board.send("worker", message),
+            fenced: (answer, endpoint) => {
+              // A life of this process that is newer has the address already; one of a later process ends this one.
+              if (processOf(answer.incarnation) > self.epoch) plot.onFenced?.();
+              else endpoint.raiseTerm(answer.term);
+            },
+          }),
+        introduce: () => board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.hello", worker: { ...self, life } }),
+        beat: () => {
+          const eventLoopLagMs = lag();
+          board.signal("worker", MEMBERSHIP_ADDRESS, { type: "member.beat", id: self.id, life, eventLoopLagMs });
+        },
+        leave: () => board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.leaving" }),
+        noteDirectory: (members) => exchange?.noteDirectory(members),
+        released: () => plot.onReleased?.(),
+        journal,
+        pool: { send: (command) => sendToPool(plot, command) },
+        startPartition: (job, partition) => startPartition(plot, { job, partition }),
+        stopPartitions: (job) => {
+          exchange?.close(job);
+          for (const [id, name] of partitions) {
+            if (name.job !== job) continue;
+            partitions.delete(id);
+            board.send("partitions", { type: "child.stop", id });
+          }
+        },
+        sendToPartition: (job, partition, command) => board.sendBelow("partitions", `${job}/${partition}`, command),
+        runningPartitions: () => [...partitions.values()],
+        tell: (fact) => board.tell("worker", COORDINATOR_ADDRESS, fact),
+      };
+    },
+  });
+}
+
+/** False if the partition has an actor already, or one that is being restarted. */
+function startPartition(plot: Plot, name: { job: string; partition: number }): boolean {
+  const { board, journal, partitions, partitionMonitor } = plot;
+  const { job, partition } = name;
+  const id = `${job}/${partition}`;
+  if (partitions.has(id)) return false;
+  partitions.set(id, name);
+  const input = (life: number) => {
+    const incarnation: Incarnation = toIncarnation(life);
+    return {
+      job,
+      partition,
+      incarnation,
+      journal,
+      segmentDirectory: plot.thread.segmentDirectory,
+      pool: { send: (command: PoolCommand) => sendToPool(plot, command) },
+      tell: (fact: PartitionFact) => board.tell("worker", COORDINATOR_ADDRESS, { ...fact, job }),
+      reportProgress: () => board.send("partitions", { type: "child.progressed", id, incarnation }),
+      beat: ({ progress, busy }: { progress: number; busy: boolean }) => {
+        partitionMonitor.beat({ id, incarnation, progress, busy, term: 0, eventLoopLagMs: 0 });
+      },
+    };
+  };
+  board.start("partitions", specifyChild({ id, logic: partitionMachine, input }));
+  return true;
+}
