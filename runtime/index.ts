@@ -6,6 +6,16 @@
  */
 export type { Clock, TimerHandle } from "./clock.ts";
 export { RuntimeError } from "./errors.ts";
+export {
+  type BlockClient,
+  type BlockClientOptions,
+  createBlockClient,
+  type FetchRequest,
+} from "./exchange/block-client.ts";
+export { type BlockServer, type BlockServerOptions, createBlockServer } from "./exchange/block-server.ts";
+export { ExchangeError } from "./exchange/exchange-error.ts";
+export { createSegmentSource, type SegmentSource } from "./exchange/segment-source.ts";
+export type { BlockRead } from "./exchange/sending.ts";
 export type { Heartbeat, HeartbeatOptions, PeerStatus, Transition } from "./failure/heartbeat-decision.ts";
 export {
   type HeartbeatMonitor,
