@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
+import { addCluster } from "./cluster/cluster-commands.ts";
 import { byteCount, integerBetween, namesAmong, numberBetween, path } from "./option-values.ts";
 import { coloursOf } from "./terminal.ts";
 
@@ -25,13 +26,14 @@ export function commandLine(setExitCode: (code: number) => void): Command {
   addRun(root, setExitCode);
   addLooks(root, setExitCode);
   addGenerate(root, setExitCode);
+  addCluster(root, setExitCode, { inputOption, partitionsOption, examples, programOf });
   addChaos(root, setExitCode);
   return root;
 }
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 done; 1 the job failed; 2 the program, the command line or an input is wrong;
-4 gave up after too many restarts; 130 interrupted, can be resumed.`;
+3 the cluster cannot be reached, or refused; 4 gave up after too many restarts; 130 interrupted, can be resumed.`;
 
 function addRun(root: Command, setExitCode: (code: number) => void): void {
   root

@@ -37,6 +37,8 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["REQUEST_TOO_LARGE", EXIT.usage],
   ["JOB_UNKNOWN", EXIT.usage],
   ["WORKER_UNKNOWN", EXIT.usage],
+  ["CLUSTER_UNREACHABLE", EXIT.unreachable],
+  ["CERTIFICATE_REFUSED", EXIT.unreachable],
   ["TOKEN_REFUSED", EXIT.unreachable],
   ["HOST_REFUSED", EXIT.unreachable],
   ["API_VERSION_UNKNOWN", EXIT.unreachable],

@@ -27,18 +27,36 @@ const READ_BYTES = 1 << 20;
 
 /** Errors: CommandError PROGRAM_UNREADABLE; ProgramFileError with every diagnostic. */
 export function readProgram(file: string): ProgramFile {
-  const isStandardInput = file === "-";
-  const text = readText(isStandardInput ? 0 : file, isStandardInput ? "standard input" : quoteText(file));
-  const name = isStandardInput ? "standard input" : path.basename(file).replace(/\.json$/, "");
-  const shownFile = isStandardInput ? "standard input" : file;
+  const { text, name, ...place } = readProgramText(file);
   try {
-    const directory = isStandardInput ? process.cwd() : path.dirname(path.resolve(file));
-    const absolutePath = isStandardInput ? undefined : path.resolve(file);
-    return { program: parseProgram(text, name), file: shownFile, path: absolutePath, directory };
+    return { ...place, program: parseProgram(text, name) };
   } catch (error) {
-    if (error instanceof ProgramError) throw new ProgramFileError(shownFile, error);
+    if (error instanceof ProgramError) throw new ProgramFileError(place.file, error);
     throw error;
   }
+}
+
+export interface ProgramText extends Omit<ProgramFile, "program"> {
+  readonly text: string;
+  /** Of a program that does not give itself one. */
+  readonly name: string;
+}
+
+/** Errors: CommandError PROGRAM_UNREADABLE. */
+export function readProgramText(file: string): ProgramText {
+  if (file === "-") {
+    const shown = "standard input";
+    return { text: readText(0, shown), name: shown, file: shown, path: undefined, directory: process.cwd() };
+  }
+  const absolutePath = path.resolve(file);
+  const name = path.basename(file).replace(/\.json$/, "");
+  return {
+    text: readText(file, quoteText(file)),
+    name,
+    file,
+    path: absolutePath,
+    directory: path.dirname(absolutePath),
+  };
 }
 
 function readText(source: string | number, shown: string): string {

@@ -23,13 +23,14 @@ import type { InputFile } from "./messages.ts";
 export async function resolveInput(specification: InputSpecification, baseDirectory: string): Promise<InputFile[]> {
   const files: InputFile[] = [];
   for (const name of specification.paths) {
-    const matches = await expand(name, baseDirectory);
+    const matches = await expandInput(name, baseDirectory);
     for (const match of matches) files.push(lookAtFile(match, baseDirectory, specification));
   }
   return files;
 }
 
-async function expand(name: string, baseDirectory: string): Promise<string[]> {
+/** The files that a path or a pattern means, as paths of the same kind. Errors: INPUT_MISSING, INPUT_UNREADABLE. */
+export async function expandInput(name: string, baseDirectory: string): Promise<string[]> {
   // A file may be called as a pattern reads.
   if (exists(name, path.resolve(baseDirectory, name))) return [name];
   // Loaded for those who need it: most name files.

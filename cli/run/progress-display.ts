@@ -4,6 +4,7 @@
  * Owns: when and where progress is written. Never: what it says; see `progress-lines.ts`.
  */
 import type { Clock, TimerHandle } from "../../runtime/clock.ts";
+import { RedrawnLines } from "../redrawn-lines.ts";
 import { coloursOf } from "../terminal.ts";
 import { type ProgressFacts, progressLine, progressLines, shareDone } from "./progress-lines.ts";
 
@@ -20,7 +21,6 @@ const REDRAW_INTERVAL_MS = 100;
 const LOG_INTERVAL_MS = 10_000;
 /** Rates are those of about the last seconds. */
 const RATE_WINDOW_MS = 3_000;
-const COLUMNS_DEFAULT = 80;
 
 interface Sample {
   readonly atMs: number;
@@ -32,23 +32,15 @@ interface Sample {
 
 /** Returns what takes the display away again. */
 export function showProgress({ stream, clock, look }: ProgressDisplayOptions): () => void {
-  const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb" && !process.env.CI;
+  const lines = new RedrawnLines(stream);
   const colours = coloursOf(stream);
   const samples: Sample[] = [];
-  let drawnLines = 0;
-  const clear = (): string => (drawnLines === 0 ? "" : `\r\x1b[${drawnLines}A\x1b[J`);
   const draw = (): void => {
     const known = look();
     if (known === undefined) return;
     const facts = withRates(known, samples, clock.nowMs());
-    if (!isTerminal) {
-      stream.write(`${progressLine(facts)}\n`);
-      return;
-    }
-    // A terminal without a size, such as a serial one, says 0.
-    const lines = progressLines(facts, (stream.columns || COLUMNS_DEFAULT) - 1, colours);
-    stream.write(`${clear()}${lines.join("\n")}\n`);
-    drawnLines = lines.length;
+    if (lines.isTerminal) lines.draw(progressLines(facts, lines.columns, colours));
+    else stream.write(`${progressLine(facts)}\n`);
   };
   let timer: TimerHandle;
   const wait = (): void => {
@@ -57,14 +49,13 @@ export function showProgress({ stream, clock, look }: ProgressDisplayOptions): (
         draw();
         wait();
       },
-      isTerminal ? REDRAW_INTERVAL_MS : LOG_INTERVAL_MS,
+      lines.isTerminal ? REDRAW_INTERVAL_MS : LOG_INTERVAL_MS,
     );
   };
   wait();
   return () => {
     clock.clearTimeout(timer);
-    if (drawnLines > 0) stream.write(clear());
-    drawnLines = 0;
+    lines.clear();
   };
 }
 

@@ -4,6 +4,7 @@
  * Owns: starting and ending it, and asking it.
  */
 import http from "node:http";
+import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
 import path from "node:path";
@@ -37,7 +38,7 @@ export interface Stage {
   readonly control: FakeControl;
   readonly clock: SimulatedClock;
   readonly gateway: Gateway;
-  readonly server: http.Server;
+  readonly server: http.Server | https.Server;
   readonly port: number;
   /** Level, message and fields of each record. */
   readonly records: readonly LogRecord[];
@@ -56,13 +57,17 @@ export interface LogRecord {
 
 export async function openStage(
   t: Pick<ExecutionContext, "teardown">,
-  options: Partial<GatewayOptions> & { readonly server?: http.ServerOptions } = {},
+  options: Partial<GatewayOptions> & {
+    readonly server?: http.ServerOptions;
+    readonly secure?: https.ServerOptions;
+  } = {},
 ): Promise<Stage> {
   const dataDirectory = temporaryDirectory(t);
   const control = new FakeControl();
   const clock = new SimulatedClock();
   const records: LogRecord[] = [];
-  const server = http.createServer(options.server ?? {});
+  const { secure } = options;
+  const server = secure === undefined ? http.createServer(options.server ?? {}) : https.createServer(secure);
   const gateway = await openGateway(server, {
     ...{ control, clock, log: recorder(records), version: "0.1.0", security: { token: TOKEN } },
     ...{ uploadsDirectory: uploadsDirectory(dataDirectory), processMetrics: false },

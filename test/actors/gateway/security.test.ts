@@ -1,6 +1,7 @@
 /**
  * Every route, tried by somebody who may not: without a token, with a wrong one, from foreign hosts and sites.
  */
+import { readFileSync } from "node:fs";
 import test from "ava";
 import { ROUTES } from "../../../actors/gateway/routes.ts";
 import { createPinoLog } from "../../../cli/start/pino-log.ts";
@@ -190,4 +191,13 @@ test("security: what a submitter writes is one line of the log, whatever it is",
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be there.
     t.regex(lines[0] ?? "", /^[^\u0000-\u001f\u007f-\u009f\u2028\u202e]+\n$/);
   }
+});
+
+test("the document lists the routes, and which of them need a token", (t) => {
+  const text = readFileSync(new URL("../../../../docs/http.md", import.meta.url), "utf8");
+  const listed = [...text.matchAll(/^\| `([A-Z]+) (\S+)` \| (yes|no) \|/gm)].map(([, method, path, token]) => {
+    return `${method} ${path?.replace(/\b(ID|NAME)\b/, "*")} ${token}`;
+  });
+  const routes = ROUTES.map(({ method, path, admits }) => `${method} ${path} ${admits === "open" ? "no" : "yes"}`);
+  t.deepEqual(listed.sort(), routes.sort());
 });

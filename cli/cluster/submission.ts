@@ -1,0 +1,107 @@
+/**
+ * Makes a submission of a program file and the command line.
+ *
+ * Owns: what of a program a submitter has to know: where its inputs and its output are. The coordinator alone judges
+ *       programs, since it alone knows which functions its workers have.
+ */
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import type { SubmitRequest } from "../../actors/cluster/control.ts";
+import { expandInput } from "../../actors/job/resolve-input.ts";
+import { formatOfPath } from "../../programs/format-of-path.ts";
+import { CommandError } from "../command-error.ts";
+import type { ProgramText } from "../read-program.ts";
+import { type Destination, findDestination, pathOf, requireApart } from "../run/output-target.ts";
+
+/** As the command line gives them. */
+export interface SubmissionOptions {
+  readonly input?: readonly string[];
+  readonly output?: string;
+  readonly remoteOutput?: string;
+  readonly upload?: boolean;
+  readonly partitions?: number;
+  readonly detach?: boolean;
+}
+
+export interface Submission {
+  /** Without the names of uploads, which have not been made. */
+  readonly request: SubmitRequest;
+  /** Where the result goes here; undefined: it stays with the coordinator. */
+  readonly destination: Destination | undefined;
+  /** Absolute paths. */
+  readonly uploads: readonly string[];
+}
+
+/** Errors: CommandError USAGE, OUTPUT_UNUSABLE; RuntimeError INPUT_MISSING, INPUT_UNREADABLE. */
+export async function prepareSubmission(source: ProgramText, options: SubmissionOptions): Promise<Submission> {
+  const { input, output, remoteOutput, upload, partitions, detach } = options;
+  if (output !== undefined && remoteOutput !== undefined) {
+    throw new CommandError("USAGE", "--output and --remote-output: a result goes to one place");
+  }
+  if (output !== undefined && detach) {
+    throw new CommandError("USAGE", "--output and --detach: nobody is there to write it; see `result JOB --output`");
+  }
+  const said = lookAt(source.text);
+  const isHere = remoteOutput === undefined && !detach;
+  const destination = isHere ? findDestination(output ?? said.outputPath) : undefined;
+  const uploads = upload ? await filesOf(source, input, said.inputPaths) : [];
+  if (destination !== undefined) {
+    requireApart(destination, [...uploads, ...(source.path === undefined ? [] : [source.path])]);
+  }
+  const place = destination === undefined ? remoteOutput : pathOf(destination);
+  const request: SubmitRequest = {
+    program: source.text,
+    fileName: path.basename(source.file),
+    ...(!upload && input !== undefined && { inputs: input }),
+    ...(partitions !== undefined && { partitions }),
+    ...(remoteOutput !== undefined && { output: remoteOutput }),
+    ...(place !== undefined && { outputFormat: formatOfPath(place) }),
+    submissionId: randomBytes(16).toString("hex"),
+  };
+  return { request, destination, uploads };
+}
+
+/** A name of its own for each attempt, with the extension that tells format and compression. */
+export function uploadName(file: string): string {
+  const base = path.basename(file).replace(/[^A-Za-z0-9._-]/g, "_");
+  return `${randomBytes(8).toString("hex")}-${base.slice(-100)}`;
+}
+
+async function filesOf(
+  { directory }: ProgramText,
+  given: readonly string[] | undefined,
+  said: readonly string[],
+): Promise<string[]> {
+  const [paths, base] = given === undefined ? [said, directory] : [given, process.cwd()];
+  if (paths.length === 0) throw new CommandError("USAGE", "--upload: neither --input nor the program names an input");
+  const files: string[] = [];
+  for (const written of paths) {
+    for (const match of await expandInput(written, base)) files.push(path.resolve(base, match));
+  }
+  return files;
+}
+
+interface Said {
+  readonly inputPaths: readonly string[];
+  readonly outputPath: string | undefined;
+}
+
+/** What is not as it should be is for the coordinator to tell. */
+function lookAt(text: string): Said {
+  let program: unknown;
+  try {
+    program = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch {
+    return { inputPaths: [], outputPath: undefined };
+  }
+  const { input, output } = (program ?? {}) as { input?: unknown; output?: unknown };
+  const [outputPath] = pathsOf(output);
+  return { inputPaths: pathsOf(input), outputPath };
+}
+
+/** Of a path, several, or an object with a `path`. */
+function pathsOf(value: unknown): string[] {
+  const inside = typeof value === "object" && value !== null && "path" in value ? value.path : value;
+  const paths = Array.isArray(inside) ? inside : [inside];
+  return paths.filter((one): one is string => typeof one === "string");
+}

@@ -1,0 +1,15 @@
+/**
+ * `jobs`: lists the jobs that a coordinator knows.
+ *
+ * Owns: nothing but the question.
+ */
+import { ClusterClient } from "../cluster/client.ts";
+import { connectionOf } from "../cluster/connection.ts";
+import { jobTable } from "../cluster/job-lines.ts";
+import { type LookOptions, tell } from "../cluster/tell.ts";
+
+/** Returns the exit code. */
+export async function jobs(options: LookOptions): Promise<number> {
+  const found = await new ClusterClient(await connectionOf(options)).jobs();
+  return await tell(options, found, () => jobTable(found));
+}
