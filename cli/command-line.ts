@@ -109,6 +109,16 @@ function addLooks(root: Command, setExitCode: (code: number) => void): void {
       setExitCode(await functions(options));
     });
   root
+    .command("inspect <DIR>")
+    .description("Shows what a data directory holds, and its health; never writes, and works while a run goes on.")
+    .option("--verify", "check every stored block too")
+    .option("--json", "as JSON")
+    .addHelpText("after", examples(["actor-dataflow inspect state", "actor-dataflow inspect state --verify --json"]))
+    .action(async (directory: string, options) => {
+      const { inspect } = await import("./commands/inspect.ts");
+      setExitCode(await inspect(directory, options));
+    });
+  root
     .command("schema")
     .description("Prints the JSON Schema of program files, for editors.")
     .addHelpText("after", examples(["actor-dataflow schema > program.schema.json"]))

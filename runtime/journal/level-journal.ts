@@ -110,7 +110,7 @@ function lockedError(directory: string, cause: unknown): RuntimeError {
 }
 
 /** The living process that the holder's file names; the file of one that was killed stays behind. */
-function holderOf(directory: string): { readonly pid: number; readonly since: string } | undefined {
+export function holderOf(directory: string): { readonly pid: number; readonly since: string } | undefined {
   try {
     const file = path.join(directory, HOLDER_FILE);
     const pid = Number(readFileSync(file, "utf8"));

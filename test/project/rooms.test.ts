@@ -32,8 +32,18 @@ const BELOW: Record<string, readonly string[]> = {
 
 /** Files of `actors/` that no actor imports, and that may import any actor. */
 const ABOVE_ACTORS = [
-  ...["index", "tree", "run-job", "prepare-job", "open-directory", "directory-identity"],
-  ...["coordinator-side", "worker-side", "job-record"],
+  "index",
+  "tree",
+  "run-job",
+  "prepare-job",
+  "open-directory",
+  "directory-identity",
+  "coordinator-side",
+  "worker-side",
+  "job-record",
+  "inspect-directory",
+  "inspect-job",
+  "verify-stored",
 ].map((name) => `actors/${name}.ts`);
 
 test("rooms: the check sees the sources", (t) => {

@@ -1,0 +1,77 @@
+/**
+ * Checks all bytes that commits refer to, as the tasks that need them would, and computes nothing.
+ *
+ * Owns: what is checked of each kind of stored thing (docs/journal.md).
+ * Never: writes.
+ */
+import { crc32c } from "../programs/blocks/crc32c.ts";
+import { BrokenBlockError } from "../programs/errors.ts";
+import { damageFound } from "../runtime/journal/segment-damage.ts";
+import type { SegmentReference } from "../runtime/journal/segment-files.ts";
+import { SegmentReader } from "../runtime/journal/segment-reader.ts";
+import { SpanReader, storedBundles } from "./executor/bundle-source.ts";
+import type { StoredReference } from "./executor/messages.ts";
+import { checkExtent, readRunHeader } from "./executor/stored-input.ts";
+import type { TaskCommit } from "./partition/messages.ts";
+
+/** Where the number of partitions stands in a bundle (`programs/blocks/bundle.ts`). */
+const TARGET_COUNT_OFFSET = 4;
+
+export class StoredVerifier {
+  /** Bytes looked at so far. */
+  byteCount = 0;
+  readonly #segments: SegmentReader;
+
+  constructor(segmentDirectory: string) {
+    this.#segments = new SegmentReader(segmentDirectory);
+  }
+
+  /** What of a commit is not as it was written. Errors: those of the reader that mean no damage. */
+  damageOf({ result }: TaskCommit): SegmentReference[] {
+    const damaged: SegmentReference[] = [];
+    const look = (at: StoredReference, check: () => void): void => {
+      this.byteCount += at.byteLength;
+      if (isDamaged(at, check)) damaged.push(at);
+    };
+    for (const { at } of result.bundles) look(at, () => this.#checkBundle(at));
+    for (const run of result.runs) {
+      look(run.at, () => {
+        readRunHeader(this.#segments, run);
+        const byteLength = run.at.byteLength - run.headerBytes;
+        checkExtent(this.#segments, run.at, { offset: run.headerBytes, byteLength });
+      });
+    }
+    for (const at of result.rejects) look(at, () => this.#checkRejects(at));
+    return damaged;
+  }
+
+  close(): void {
+    this.#segments.close();
+  }
+
+  #checkBundle(at: StoredReference): void {
+    const count = new Uint8Array(4);
+    this.#segments.read(at, count, { offset: TARGET_COUNT_OFFSET, byteLength: count.length });
+    const partitions = new DataView(count.buffer).getUint32(0, true);
+    // A damaged count leads out of the bundle, or to entries that are not right.
+    if (partitions === 0 || partitions * 12 >= at.byteLength) throw new BrokenBlockError("a bundle's index is broken");
+    const [bundle] = storedBundles(this.#segments, [at]);
+    new SpanReader({ first: 0, count: partitions }, partitions).check(bundle);
+  }
+
+  #checkRejects(at: StoredReference): void {
+    const bytes = new Uint8Array(at.byteLength);
+    this.#segments.read(at, bytes);
+    if (crc32c(bytes, 0, bytes.length) !== at.crc) throw new BrokenBlockError("rejects are broken");
+  }
+}
+
+function isDamaged(at: SegmentReference, check: () => void): boolean {
+  try {
+    check();
+    return false;
+  } catch (error) {
+    if (error instanceof BrokenBlockError || damageFound(error, at).length > 0) return true;
+    throw error;
+  }
+}
