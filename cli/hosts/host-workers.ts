@@ -25,6 +25,8 @@ export interface HostWorkersOptions {
   readonly token: string;
   /** Names the directories of the workers: the same for a run that is resumed. */
   readonly name: string;
+  /** The name of this host for the others; undefined: all are this one, and listen to nobody else. */
+  readonly ownName: string | undefined;
   /** Further options of `start`, such as those of TLS. */
   readonly startOptions: readonly string[];
   readonly clock: Clock;
@@ -66,12 +68,14 @@ export async function startHostWorkers(options: HostWorkersOptions): Promise<Hos
 }
 
 function launch(host: Host, index: number, options: HostWorkersOptions): LaunchedProcess {
-  const { ssh, remoteCommand, join, token, name, startOptions, onLine } = options;
+  const { ssh, remoteCommand, join, token, name, ownName, startOptions, onLine } = options;
+  const advertised = isThisHost(host) ? ownName : host.name;
   const words = [
     ...remoteCommand,
     ...["start", "--role", "worker", "--json", "--hosted", `${name}-${index}`, "--join", endpointText(join)],
-    // Whoever is reached from other hosts listens to them; a host that is this one needs no more than itself.
-    ...(isThisHost(host) ? ["--host", "127.0.0.1"] : ["--host", "0.0.0.0", "--advertise", host.name]),
+    ...(ownName === undefined || advertised === undefined
+      ? ["--host", "127.0.0.1"]
+      : ["--host", "0.0.0.0", "--advertise", advertised]),
     ...startOptions,
   ];
   return new LaunchedProcess({

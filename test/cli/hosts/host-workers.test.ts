@@ -1,7 +1,7 @@
 /**
  * Workers on other hosts, by a program in the place of ssh that runs the command on this one.
  */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
@@ -9,31 +9,20 @@ import { type HostWorkers, type HostWorkersOptions, startHostWorkers } from "../
 import { parseHosts } from "../../../cli/hosts/ssh-command.ts";
 import { systemClock } from "../../../runtime/system-clock.ts";
 import { temporaryDirectory } from "../../actors/temporary-directory.ts";
+import { fakeSsh } from "./fake-ssh.ts";
 
 const COMMAND = fileURLToPath(new URL("../start/fake-command.js", import.meta.url));
 const TOKEN = "correct-horse-battery-staple";
 
-/** Writes its words down, finds no host of the name `nowhere`, and gives the rest to a shell, as sshd does. */
-const FAKE_SSH = `#!/bin/sh
-printf '%s\\n' "$@" >> "$(dirname "$0")/words"
-while [ "$1" != "--" ]; do shift; done
-shift
-host=$1
-shift
-if [ "$host" = nowhere ]; then echo "ssh: Could not resolve hostname nowhere" >&2; exit 255; fi
-exec sh -c "$*"
-`;
-
 async function started(t: ExecutionContext, hosts: string, more: Partial<HostWorkersOptions> = {}) {
   const directory = temporaryDirectory(t);
-  const ssh = path.join(directory, "ssh");
-  writeFileSync(ssh, FAKE_SSH);
-  chmodSync(ssh, 0o755);
+  const ssh = fakeSsh(directory);
   const lines: string[] = [];
   const root = path.join(directory, "it's a root");
   const workers = startHostWorkers({
     ...{ hosts: parseHosts(hosts), ssh, token: TOKEN, name: "run-1", clock: systemClock },
     remoteCommand: ["env", `ACTOR_DATAFLOW_DATA_DIR=${root}`, process.execPath, COMMAND],
+    ownName: undefined,
     ...{ join: { host: "127.0.0.1", port: 7411 }, startOptions: ["--slots", "2"] },
     onLine: (_host, line) => lines.push(line),
     ...more,
@@ -57,6 +46,14 @@ test("hosts: a worker on each, with the token in no command line; done, they end
   t.true(existsSync(path.join(root, "hosted/run-1-0")));
   await running.stop("done");
   t.false(existsSync(path.join(root, "hosted/run-1-0")));
+});
+
+test("hosts: where one is not this host, all listen to the others, by names that these know", async (t) => {
+  const beginning = started(t, "localhost,nowhere", { ownName: "here.example", startOptions: ["--insecure"] });
+  const { workers, words } = await beginning;
+  await t.throwsAsync(workers, { code: "HOST_UNREACHABLE" });
+  t.true(words().includes("--host 0.0.0.0 --advertise here.example --insecure"));
+  t.true(words().includes("--host 0.0.0.0 --advertise nowhere --insecure"));
 });
 
 test("hosts: interrupted, they end at once, and keep what they have", async (t) => {
