@@ -53,7 +53,6 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["COORDINATOR_SUPERSEDED", EXIT.gaveUp],
   ["RESTARTS_EXHAUSTED", EXIT.gaveUp],
   ["TASK_POISONED", EXIT.gaveUp],
-  ["EXECUTORS_EXHAUSTED", EXIT.gaveUp],
 ]);
 
 /** `code` as errors of the product carry it; any other is a failure of the job. */

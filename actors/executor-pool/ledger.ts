@@ -121,14 +121,6 @@ export class PoolLedger {
     }
   }
 
-  /** Takes every task out, for an end of all. */
-  drain(): PoolTask[] {
-    const tasks = [...[...this.#executors.values()].flatMap((executor) => executor.tasks), ...this.#waiting];
-    for (const executor of this.#executors.values()) executor.tasks.length = 0;
-    this.#waiting = [];
-    return tasks.filter(({ forgotten }) => !forgotten);
-  }
-
   #putBack(tasks: readonly PoolTask[]): void {
     this.#waiting = [...tasks.filter(({ forgotten }) => !forgotten), ...this.#waiting];
   }

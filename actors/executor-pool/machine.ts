@@ -3,7 +3,7 @@
  *
  * P1. A task has one end: done, failed, or poison. An executor's death is no end; the task is run again elsewhere.
  * P2. An executor is started when there are more tasks than executors, up to `executorCount`.
- * P3. When no executor comes back, every task fails with EXECUTORS_EXHAUSTED.
+ * P3. When no executor comes back, the executors' supervisor gives up, and with it the tree: that is not the pool's.
  */
 import { setup } from "xstate";
 import type { HeartbeatMonitor } from "../../runtime/failure/heartbeat-monitor.ts";
@@ -128,10 +128,6 @@ export const poolMachine = setup({
       }
       dispatch(context);
     },
-    giveUp: ({ context, event }) => {
-      if (event.type !== "executors.exhausted") return;
-      for (const task of context.ledger.drain()) fail(task, "EXECUTORS_EXHAUSTED", event.reason);
-    },
     beat: ({ context }) => {
       for (const { index, incarnation, tasks, progress } of context.ledger.executors()) {
         const busy = tasks.length > 0;
@@ -173,22 +169,7 @@ export const poolMachine = setup({
   states: {
     serving: {
       after: { beat: { target: "serving", reenter: true, actions: "beat" } },
-      on: {
-        "pool.submit": { actions: "submit" },
-        "executors.exhausted": { target: "exhausted", actions: "giveUp" },
-      },
-    },
-    exhausted: {
-      on: {
-        "pool.submit": {
-          actions: ({ event }) =>
-            event.owner.send({
-              type: "task.failed",
-              tag: event.tag,
-              failure: { code: "EXECUTORS_EXHAUSTED", message: "no executor is left" },
-            }),
-        },
-      },
+      on: { "pool.submit": { actions: "submit" } },
     },
   },
 });

@@ -30,6 +30,4 @@ export type PoolCommand =
 export type PoolFact =
   | ExecutorFact
   /** From the executors' supervisor: this incarnation has ended. */
-  | { readonly type: "executor.lost"; readonly index: number; readonly incarnation: number; readonly reason: string }
-  /** From the executors' supervisor: no executor comes back. */
-  | { readonly type: "executors.exhausted"; readonly reason: string };
+  | { readonly type: "executor.lost"; readonly index: number; readonly incarnation: number; readonly reason: string };
