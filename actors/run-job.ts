@@ -12,8 +12,10 @@ import { randomBytes } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
 import type { Clock } from "../runtime/clock.ts";
 import { RuntimeError } from "../runtime/errors.ts";
+import { openDiskAccount } from "../runtime/journal/disk-meter.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
 import { createMemoryJournal } from "../runtime/journal/memory-journal.ts";
+import { listSegments } from "../runtime/journal/segment-files.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { identityFile } from "./directory-identity.ts";
@@ -42,6 +44,8 @@ export interface RunJobOptions {
   readonly memoryBytes?: number;
   /** Threads that were started ahead; whoever made the source closes it. */
   readonly threads?: ThreadSource;
+  /** What blocks may take of the disk at once, in bytes; by default all of it. */
+  readonly diskBytes?: number;
   readonly port: OutputPort;
   readonly rejectsPort: OutputPort | undefined;
   readonly clock: Clock;
@@ -96,6 +100,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
         segmentName: randomBytes(6).toString("hex"),
         durable: options.durability === "host",
         kernelMemoryBytes,
+        disk: openDiskAccount(bytesOf(segmentDirectory), options.diskBytes),
       },
       outputOf: () => ({ port: options.port, rejectsPort: options.rejectsPort }),
       onOutcome: (_id, end) => {
@@ -127,6 +132,10 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
     await journal.close();
     throw error;
   }
+}
+
+function bytesOf(segmentDirectory: string): number {
+  return listSegments(segmentDirectory).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** R3. Returns the new name; of a directory that cannot be renamed, such as one that is not there, the old one. */

@@ -19,7 +19,7 @@ import type { JobDescription } from "./job/messages.ts";
 import { MESSAGES_IN_FLIGHT_MAX } from "./options.ts";
 import type { OutputPort } from "./output/output-port.ts";
 import { createProcessRoot } from "./process-root.ts";
-import { workerSide } from "./worker-side.ts";
+import { type DiskUse, workerSide } from "./worker-side.ts";
 
 export interface TreeOptions {
   readonly clock: Clock;
@@ -43,6 +43,8 @@ export interface TreeOptions {
 export interface TreeView extends CoordinatorView {
   /** By job id: tasks handed to executors; one that was lost and handed out again counts again. */
   readonly tasksStarted: ReadonlyMap<string, number>;
+  /** Of all jobs: bytes of segments. */
+  readonly disk: DiskUse;
 }
 
 export interface Tree {
@@ -52,7 +54,7 @@ export interface Tree {
   children(): string[];
   /** Reports a child as lost to its supervisor, which restarts it: for chaos and tests. */
   kill(child: string, reason: string): void;
-  /** Stops everything, the coordinator's side first; resolves when the last thread has ended. */
+  /** Stops everything, the coordinator's side first; resolves when the last thread and the last deletion have ended. */
   stop(): Promise<void>;
 }
 
@@ -82,7 +84,7 @@ export function startTree(options: TreeOptions): Tree {
     decides.note(notice);
   });
   return {
-    view: Object.assign(decides.view, { tasksStarted }),
+    view: Object.assign(decides.view, { tasksStarted, disk: works.disk }),
     submit: (job) => decides.submit(job),
     children: () => root.children(),
     kill: (child, reason) => root.kill(child, reason),

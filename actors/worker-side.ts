@@ -12,13 +12,15 @@ import type { Clock } from "../runtime/clock.ts";
 import type { HeartbeatMonitor } from "../runtime/failure/heartbeat-monitor.ts";
 import { startLagMeter } from "../runtime/failure/lag-meter.ts";
 import { type Incarnation, processOf, toIncarnation, toLife, toTerm } from "../runtime/identity.ts";
+import { DiskMeter } from "../runtime/journal/disk-meter.ts";
 import type { Journal } from "../runtime/journal/journal.ts";
+import { freeSegments } from "../runtime/journal/segment-files.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { describeExit } from "../runtime/supervision/supervision-error.ts";
 import type { WorkerExchange } from "./exchange/messages.ts";
 import { executorMachine } from "./executor/machine.ts";
-import type { ThreadInput } from "./executor/messages.ts";
+import { isSegmentBelow, type ThreadInput } from "./executor/messages.ts";
 import { createThreadSource, type ThreadSource } from "./executor/thread-source.ts";
 import { executorId, poolMachine } from "./executor-pool/machine.ts";
 import type { PoolCommand } from "./executor-pool/messages.ts";
@@ -54,11 +56,19 @@ export interface WorkerSideOptions {
   readonly onReleased?: () => void;
 }
 
+export interface DiskUse {
+  readonly usedBytes: number;
+  /** The most that ever were. */
+  readonly peakBytes: number;
+}
+
 export interface WorkerSide {
+  /** Of segments. */
+  readonly disk: DiskUse;
   readonly children: readonly ChildSpecification[];
   /** Forgets what the root's observer says has ended. */
   note(notice: SupervisorNotice): void;
-  /** Resolves when no thread is left that is being terminated. */
+  /** Resolves when no thread is left that is being terminated, and no deletion. */
   ended(): Promise<void>;
 }
 
@@ -66,7 +76,8 @@ export interface WorkerSide {
 interface Plot extends WorkerSideOptions {
   readonly executorMonitor: HeartbeatMonitor;
   readonly partitionMonitor: HeartbeatMonitor;
-  /** Ends of threads that are being terminated. */
+  readonly disk: DiskMeter;
+  /** Ends of threads that are being terminated, and of deletions. */
   readonly endings: Set<Promise<unknown>>;
   /** Partitions that have been started and not stopped: a supervisor looks after them. */
   readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
@@ -78,6 +89,7 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
   const plot: Plot = {
     ...options,
     partitions,
+    disk: new DiskMeter(options.thread.disk),
     endings: new Set(),
     executorMonitor: board.watchChildren("executors", {}),
     // A partition waits behind others for an executor: that it does not get on says nothing about it.
@@ -87,6 +99,7 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
     }),
   };
   return {
+    disk: plot.disk,
     children: [executors(plot), pool(plot), options.supervisor("partitions"), worker(plot)],
     note: (notice) => {
       if (notice.type === "child.exited" && notice.id === "partitions") partitions.clear();
@@ -186,11 +199,32 @@ function worker(plot: Plot): ChildSpecification {
           }
         },
         sendToPartition: (job, partition, command) => board.sendBelow("partitions", `${job}/${partition}`, command),
+        freeSegments: (stages, journaled) => freeOnDisk(plot, stages, journaled),
         runningPartitions: () => [...partitions.values()],
         tell: (fact) => board.tell("worker", COORDINATOR_ADDRESS, fact),
       };
     },
   });
+}
+
+interface FreedStages {
+  readonly job: string;
+  /** The first stage that is needed. */
+  readonly below: number;
+}
+
+function freeOnDisk({ thread, disk, endings }: Plot, { job, below }: FreedStages, journaled: Promise<void>): void {
+  const isFreed = (segment: string): boolean => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below);
+  disk.beginFreeing();
+  const freed = journaled
+    .then(() => freeSegments(thread.segmentDirectory, isFreed))
+    // A journal that fails is told by the next commit, and a file that cannot be deleted goes with the directory.
+    .then(
+      (byteCount) => disk.endFreeing(byteCount),
+      () => disk.endFreeing(0),
+    );
+  endings.add(freed);
+  void freed.finally(() => endings.delete(freed)); // Never rejects: see above.
 }
 
 /** False if the partition has an actor already, or one that is being restarted. */

@@ -44,6 +44,7 @@ function addRun(root: Command, setExitCode: (code: number) => void): void {
     .option("-o, --output <PATH>", "where the result goes instead of the program's output; - for standard output")
     .addOption(workersOption())
     .addOption(partitionsOption())
+    .option("--disk <SIZE>", "disk for blocks at once, such as 10GiB (default: all there is)", byteCount)
     .option("--memory <SIZE>", "memory of the process, such as 1GiB (default: half of the machine's)", byteCount)
     .option("--data-dir <DIR>", "directory of journals (default: one a job, below $ACTOR_DATAFLOW_DATA_DIR)", path)
     .option("--no-journal", "keep no journal: nothing survives this process")

@@ -85,6 +85,13 @@ export const poolMachine = setup({
         reference.send({ type: "executor.command", command: { kind: "close", job: event.job } });
       }
     },
+    free: ({ context, event }) => {
+      if (event.type !== "pool.free") return;
+      const { job, below } = event;
+      for (const { reference } of context.ledger.executors()) {
+        reference.send({ type: "executor.command", command: { kind: "free", job, below } });
+      }
+    },
     submit: ({ context, event }) => {
       if (event.type !== "pool.submit") return;
       // A pool that is new may be given tasks before it is told of their job again.
@@ -161,6 +168,7 @@ export const poolMachine = setup({
   on: {
     "pool.open": { actions: "open" },
     "pool.close": { actions: "close" },
+    "pool.free": { actions: "free" },
     "executor.lost": { actions: "lose" },
     "executor.ready": { actions: "join" },
     "executor.done": { actions: "finish" },

@@ -19,6 +19,8 @@ export type PoolCommand =
   | { readonly type: "pool.open"; readonly job: JobDescription }
   /** Forgets the job's tasks; those that run end unheard. */
   | { readonly type: "pool.close"; readonly job: string }
+  /** Has executors let go of the segments of earlier stages. */
+  | { readonly type: "pool.free"; readonly job: string; readonly below: number }
   | {
       readonly type: "pool.submit";
       readonly job: string;

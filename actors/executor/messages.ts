@@ -5,6 +5,7 @@
  */
 import type { Reject } from "../../programs/errors.ts";
 import type { OutputRange } from "../../programs/kernels/kernel-set.ts";
+import type { DiskAccount } from "../../runtime/journal/disk-meter.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { JobDescription } from "../job/messages.ts";
 
@@ -96,6 +97,7 @@ export interface ThreadInput {
   /** The compiled int64 kernels; threads share the machine code. */
   readonly kernels: unknown;
   readonly segmentDirectory: string;
+  readonly disk: DiskAccount;
   /** Unique for every thread that ever wrote to the directory. */
   readonly segmentName: string;
   readonly durable: boolean;
@@ -105,10 +107,23 @@ export interface ThreadInput {
   readonly progress: SharedArrayBuffer;
 }
 
+/** The name of a writer's segments of one stage; what it writes for `undefined` is needed until the job ends. */
+export function segmentWriterName(thread: string, writer: number, stage: number | undefined): string {
+  return `${thread}-w${writer}${stage === undefined ? "" : `-s${stage}`}`;
+}
+
+/** Whether a segment holds nothing but results of stages before `below`. */
+export function isSegmentBelow(segment: string, below: number): boolean {
+  const stage = /-w\d+-s(\d+)-\d+\.segment$/.exec(segment)?.[1];
+  return stage !== undefined && Number(stage) < below;
+}
+
 export type ThreadCommand =
   | { readonly kind: "begin"; readonly input: ThreadInput }
   | { readonly kind: "open"; readonly job: JobDescription }
   | { readonly kind: "close"; readonly job: string }
+  /** Lets go of the segments of earlier stages. */
+  | { readonly kind: "free"; readonly job: string; readonly below: number }
   | { readonly kind: "run"; readonly ticket: number; readonly job: string; readonly task: Task };
 
 export type ThreadEvent =

@@ -1,27 +1,44 @@
 /**
  * Collects what a task emits: bundles, runs and rejects go to the thread's segment, references into the result.
  *
- * Owns: the thread's segment writer, opened at the first byte.
+ * Owns: the thread's segment writers, each opened at its first byte: one for rejects, one for the stage at hand.
  * Never: tells anyone before the bytes are written (D4).
  */
 import { bundleCheck } from "../../programs/blocks/bundle.ts";
 import { crc32c } from "../../programs/blocks/crc32c.ts";
 import type { Reject } from "../../programs/errors.ts";
 import type { TaskSink } from "../../programs/kernels/kernel-set.ts";
+import type { DiskMeter } from "../../runtime/journal/disk-meter.ts";
 import { SegmentWriter } from "../../runtime/journal/segment-files.ts";
 import { BUNDLE_TARGETS_LISTED_MAX, REJECT_BUFFER_BYTES } from "../options.ts";
-import type { BundleReference, RunReference, StoredReference, TaskResult } from "./messages.ts";
+import {
+  type BundleReference,
+  type RunReference,
+  type StoredReference,
+  segmentWriterName,
+  type TaskResult,
+} from "./messages.ts";
 
 export interface SegmentPlace {
   readonly directory: string;
   readonly name: string;
   readonly durable: boolean;
+  readonly meter?: DiskMeter;
+}
+
+interface StageWriter {
+  readonly stage: number;
+  readonly writer: SegmentWriter;
 }
 
 export class TaskOutput implements TaskSink {
   readonly #place: SegmentPlace;
   readonly #progressed: () => void;
-  #writer: SegmentWriter | undefined;
+  #blocks: StageWriter | undefined;
+  /** Of all stages: they are needed at the end. */
+  #rejectWriter: SegmentWriter | undefined;
+  #writerCount = 0;
+  #stage = 0;
   #bundles: BundleReference[] = [];
   #runs: RunReference[] = [];
   #rejects: StoredReference[] = [];
@@ -37,11 +54,11 @@ export class TaskOutput implements TaskSink {
 
   bundle(bytes: Uint8Array, { pairCount, targets }: { pairCount: number; targets: Uint16Array }): void {
     const listed = targets.length <= BUNDLE_TARGETS_LISTED_MAX ? { targets: [...targets] } : {};
-    this.#bundles.push({ at: this.#append(bytes, bundleCheck(bytes)), pairCount, ...listed });
+    this.#bundles.push({ at: this.#store(bytes, bundleCheck(bytes)), pairCount, ...listed });
   }
 
   run(bytes: Uint8Array, { pairCount, headerBytes }: { pairCount: number; headerBytes: number }): void {
-    this.#runs.push({ at: this.#append(bytes, crc32c(bytes, 0, headerBytes)), headerBytes, pairCount });
+    this.#runs.push({ at: this.#store(bytes, crc32c(bytes, 0, headerBytes)), headerBytes, pairCount });
   }
 
   reject(reject: Reject): void {
@@ -52,8 +69,10 @@ export class TaskOutput implements TaskSink {
     if (this.#rejectCharacters >= REJECT_BUFFER_BYTES) this.#flushRejects();
   }
 
-  /** Begins the next task: forgets what an earlier one left. */
-  begin(): void {
+  /** Begins the next task, of that stage: forgets what an earlier one left. */
+  begin(stage: number): void {
+    this.#stage = stage;
+    if (this.#blocks?.stage !== stage) this.#closeBlocks();
     this.#bundles = [];
     this.#runs = [];
     this.#rejects = [];
@@ -66,7 +85,10 @@ export class TaskOutput implements TaskSink {
   /** What the task stored; after this the bytes survive what the durability promises. */
   end(): Pick<TaskResult, "bundles" | "runs" | "rejects" | "rejectCount" | "bytesOut"> {
     this.#flushRejects();
-    if (this.#place.durable && this.#bytesOut > 0) this.#writer?.sync();
+    if (this.#place.durable && this.#bytesOut > 0) {
+      this.#blocks?.writer.sync();
+      this.#rejectWriter?.sync();
+    }
     return {
       bundles: this.#bundles,
       runs: this.#runs,
@@ -76,21 +98,44 @@ export class TaskOutput implements TaskSink {
     };
   }
 
+  /** Lets go of the file that was written for a stage before `below`. */
+  free(below: number): void {
+    if (this.#blocks !== undefined && this.#blocks.stage < below) this.#closeBlocks();
+  }
+
   close(): void {
-    this.#writer?.close();
+    this.#closeBlocks();
+    this.#rejectWriter?.close();
   }
 
   #flushRejects(): void {
     if (this.#rejectLines.length === 0) return;
     const bytes = Buffer.from(this.#rejectLines.join(""));
-    this.#rejects.push(this.#append(bytes, crc32c(bytes, 0, bytes.length)));
+    this.#rejectWriter ??= this.#openWriter(undefined);
+    this.#rejects.push(this.#append(this.#rejectWriter, bytes, crc32c(bytes, 0, bytes.length)));
     this.#rejectLines = [];
     this.#rejectCharacters = 0;
   }
 
-  #append(bytes: Uint8Array, crc: number): StoredReference {
-    this.#writer ??= new SegmentWriter(this.#place.directory, this.#place.name);
-    const reference = this.#writer.append(bytes);
+  #store(bytes: Uint8Array, crc: number): StoredReference {
+    this.#blocks ??= { stage: this.#stage, writer: this.#openWriter(this.#stage) };
+    return this.#append(this.#blocks.writer, bytes, crc);
+  }
+
+  /** A stage has files of its own, so that they can go when nobody needs it any more. */
+  #openWriter(stage: number | undefined): SegmentWriter {
+    const { directory, name, meter } = this.#place;
+    this.#writerCount += 1;
+    return new SegmentWriter(directory, segmentWriterName(name, this.#writerCount, stage), { meter });
+  }
+
+  #closeBlocks(): void {
+    this.#blocks?.writer.close();
+    this.#blocks = undefined;
+  }
+
+  #append(writer: SegmentWriter, bytes: Uint8Array, crc: number): StoredReference {
+    const reference = writer.append(bytes);
     this.#bytesOut += bytes.byteLength;
     this.#progressed();
     return { ...reference, crc };

@@ -11,7 +11,7 @@ import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { InputFiles } from "./input-files.ts";
-import type { Task, TaskFailure, TaskResult } from "./messages.ts";
+import { isSegmentBelow, type Task, type TaskFailure, type TaskResult } from "./messages.ts";
 import { planRanges, RunHeaders, runRange } from "./run-blocks.ts";
 import { runSplit, SplitError } from "./run-split.ts";
 import { runStages } from "./run-stages.ts";
@@ -73,7 +73,7 @@ export class TaskRunner {
   async #runWith(kernels: KernelSet, task: Task): Promise<TaskResult> {
     const { job, progressed, rangePairs } = this.#options;
     const context = { segments: this.#segments, sink: this.#output, progressed };
-    this.#output.begin();
+    this.#output.begin(task.kind === "reduce" ? task.stage : 0);
     switch (task.kind) {
       case "split": {
         const splitContext = { files: this.#files, kernels: kernels.openStage(0), sink: this.#output, progressed };
@@ -94,6 +94,12 @@ export class TaskRunner {
           ...runRange(kernels.output, { ...task, format: job.outputFormat }, this.#headers, context),
         };
     }
+  }
+
+  /** Lets go of the segments of stages before `below`, so that their room comes back when they are deleted. */
+  free(below: number): void {
+    this.#segments.releaseAll((segment) => isSegmentBelow(segment, below));
+    this.#output.free(below);
   }
 
   close(): void {

@@ -5,6 +5,7 @@
  * Never: decides anything; a bug in a kernel ends the thread, and its actor sees it die.
  */
 import { parentPort } from "node:worker_threads";
+import { DiskMeter } from "../../runtime/journal/disk-meter.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { OUTPUT_RANGE_PAIRS } from "../options.ts";
@@ -44,7 +45,8 @@ function serve(): void {
     const { input } = life();
     const openKernels = await loadKernels(input.kernels, job.plan, input.kernelMemoryBytes);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
-    const segments = { directory: input.segmentDirectory, name, durable: input.durable };
+    const meter = new DiskMeter(input.disk);
+    const segments = { directory: input.segmentDirectory, name, durable: input.durable, meter };
     const nowMs = (): number => systemClock.nowMs();
     const options = { job, openKernels, segments, progressed, nowMs, rangePairs: OUTPUT_RANGE_PAIRS };
     runners.set(job.id, new TaskRunner(options));
@@ -61,6 +63,9 @@ function serve(): void {
       case "close":
         runners.get(command.job)?.close();
         runners.delete(command.job);
+        return;
+      case "free":
+        runners.get(command.job)?.free(command.below);
     }
   };
 

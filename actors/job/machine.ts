@@ -4,6 +4,7 @@
  * J1. Nothing is handed out before every member has told what its journals hold, or is lost.
  * J2. The output starts when every task of every stage is committed, and there is one output at a time.
  * J3. A job ends once: done, or failed with the first failure told; what is told later is ignored.
+ * J5. What nobody needs any more is freed before the tasks that may need its room are handed out.
  * J4. What a lost worker held and somebody still needs is made again, by going back to the first stage that lacks it;
  *     what a worker brings back when it returns is taken.
  */
@@ -76,6 +77,13 @@ function handOut(context: Context): void {
 
 /** Hands out the tasks of the present stage, those that are with a worker already included only if they are new. */
 function openStage(context: Context): void {
+  // Before the tasks that may need the room.
+  const below = context.progress.takeFreeable();
+  if (below !== undefined) {
+    for (const worker of context.workplaces.keys()) {
+      context.send(worker, { type: "worker.free", job: context.job.id, below });
+    }
+  }
   context.placement.open(context.progress.outstanding());
   handOut(context);
 }

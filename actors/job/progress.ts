@@ -14,6 +14,7 @@
  * J7. How far a task goes on may be another when it is made again. So commits count only of stages that were opened, and
  *     those that another commit stands for now are left out.
  * J8. What a lost worker held is made again, unless another one holds it too, or nobody needs it any more.
+ * J9. A stage's results are needed until the stage that reads them is complete.
  */
 import { bundleHeaderBytes } from "../../programs/blocks/bundle.ts";
 import { type ShuffledAmount, taskSpan } from "../../programs/plan/task-span.ts";
@@ -62,6 +63,8 @@ export class JobProgress {
   /** How often each task's commit was withdrawn, by task name. */
   readonly #withdrawals = new Map<string, number>();
   #withdrawnMost = 0;
+  /** What `takeFreeable` has told. */
+  #freedBelow = 0;
   /** What the present stage reads, or, at the end, the output (J4). */
   #results: readonly TaskCommit[] = [];
 
@@ -127,6 +130,14 @@ export class JobProgress {
     const earliest = Math.min(...opened);
     if (earliest < this.#stageIndex) this.#goBackTo(earliest);
     return withdrawals;
+  }
+
+  /** The first stage whose results are still needed, if it is a later one than at the last question (J9). */
+  takeFreeable(): number | undefined {
+    const below = this.#neededFrom();
+    if (below <= this.#freedBelow) return undefined;
+    this.#freedBelow = below;
+    return below;
   }
 
   /** Whether one task's result was damaged so often that making it again is no remedy. */
@@ -200,9 +211,15 @@ export class JobProgress {
     };
   }
 
+  /** The present stage reads what the one opened before it has stored; when it is complete, that is kept for repairs. */
+  #neededFrom(): number {
+    return this.#opened.at(-2)?.index ?? 0;
+  }
+
   /** Opens a stage anew that was opened before. */
   #goBackTo(stage: number): void {
     this.#opened = this.#opened.slice(0, this.#placeOf(stage));
+    this.#freedBelow = Math.min(this.#freedBelow, this.#neededFrom());
     const before = this.#opened.at(-1)?.index;
     this.#results = before === undefined ? [] : this.#ordered(before);
     this.#stageIndex = stage;

@@ -73,6 +73,14 @@ export function referencesOf({ result }: TaskCommit): StoredReference[] {
   return [...result.bundles.map(({ at }) => at), ...result.runs.map(({ at }) => at), ...result.rejects];
 }
 
+/**
+ * The name of the log that tells which stages of a job have been freed: the latest record's text is the first stage that
+ * has not. It is written before a file goes, so that nobody takes what was freed for lost.
+ */
+export function freedLog(job: string): string {
+  return `freed/${job}`;
+}
+
 /** The name of a partition's log in the worker's journal. */
 export function partitionLog(job: string, partition: number): string {
   return `${partitionLogPrefix(job)}${partition}`;

@@ -9,8 +9,13 @@
 import type { SegmentLengths } from "../../runtime/journal/segment-files.ts";
 import { referencesOf, type TaskCommit } from "./messages.ts";
 
-export function usableCommits(commits: readonly TaskCommit[], lengths: SegmentLengths): TaskCommit[] {
-  return commits.filter((commit) =>
-    referencesOf(commit).every(({ segment, offset, byteLength }) => offset + byteLength <= lengths.of(segment)),
-  );
+/** Commits of stages before `freedBelow` stand, though their blocks have gone; only their rejects are still needed. */
+export function usableCommits(
+  commits: readonly TaskCommit[],
+  { lengths, freedBelow }: { readonly lengths: SegmentLengths; readonly freedBelow: number },
+): TaskCommit[] {
+  return commits.filter((commit) => {
+    const needed = commit.stage < freedBelow ? commit.result.rejects : referencesOf(commit);
+    return needed.every(({ segment, offset, byteLength }) => offset + byteLength <= lengths.of(segment));
+  });
 }

@@ -13,7 +13,7 @@ import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { MembershipAnswer } from "../membership/messages.ts";
 import { HEARTBEAT_INTERVAL_MS, PARTITION_BEATS_MAX } from "../options.ts";
-import { type PartitionCommand, partitionLogPrefix, partitionOfLog } from "../partition/messages.ts";
+import { freedLog, type PartitionCommand, partitionLogPrefix, partitionOfLog } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "./messages.ts";
 
 export interface WorkerInput {
@@ -35,6 +35,8 @@ export interface WorkerInput {
   readonly stopPartitions: (job: string) => void;
   readonly sendToPartition: (job: string, partition: number, command: PartitionCommand) => void;
   readonly runningPartitions: () => readonly { readonly job: string; readonly partition: number }[];
+  /** Deletes segments; told before the journal knows, so that nobody is refused room meanwhile. */
+  readonly freeSegments: (stages: { readonly job: string; readonly below: number }, journaled: Promise<void>) => void;
   /** Tells the coordinator. */
   readonly tell: (fact: WorkerFact) => void;
 }
@@ -94,6 +96,13 @@ export const workerMachine = setup({
         context.sendToPartition(event.job, withdrawal.partition, command);
       }
     },
+    free: ({ context, event }) => {
+      if (event.type !== "worker.free") return;
+      const { job, below } = event;
+      context.pool.send({ type: "pool.free", job, below });
+      const record = { actor: freedLog(job), payload: Buffer.from(String(below)), replace: true };
+      context.freeSegments({ job, below }, context.journal.commit([record]));
+    },
     runOutput: ({ context, event }) => {
       if (event.type !== "worker.runOutput") return;
       const { job, tag, task } = event;
@@ -138,6 +147,7 @@ export const workerMachine = setup({
     "worker.open": { actions: "open" },
     "worker.run": { actions: "run" },
     "worker.withdraw": { actions: "withdraw" },
+    "worker.free": { actions: "free" },
     "worker.runOutput": { actions: "runOutput" },
     "worker.close": { actions: "close" },
     "worker.release": { actions: "leave" },

@@ -15,6 +15,8 @@ export type WorkerCommand =
   | { readonly type: "worker.run"; readonly job: string; readonly runs: readonly PartitionRun[] }
   /** Has partitions forget commits of which something is damaged. */
   | { readonly type: "worker.withdraw"; readonly job: string; readonly withdrawals: readonly Withdrawal[] }
+  /** Nobody needs the results of stages before `below` any more. */
+  | { readonly type: "worker.free"; readonly job: string; readonly below: number }
   /** Runs a task of the output, which belongs to no partition. */
   | { readonly type: "worker.runOutput"; readonly job: string; readonly tag: string; readonly task: Task }
   | { readonly type: "worker.close"; readonly job: string }

@@ -154,6 +154,7 @@ function measure({ running, directory }: Run, { job }: RunSettings, broken: Brok
   const { lost, damaged } = view.repairs.get(job.id) ?? { lost: 0, damaged: 0 };
   const totals = view.progress.get(job.id)?.totals();
   const output = view.output.get(job.id);
+  const journaledBytes = directoryBytes(directory);
   return {
     rowsIn: totals?.pairsIn ?? 0,
     rowsOut: output?.pairsWritten ?? 0,
@@ -164,7 +165,8 @@ function measure({ running, directory }: Run, { job }: RunSettings, broken: Brok
     tasksTakenOver: view.takenOver.get(job.id) ?? 0,
     repaired: { ...broken, tasksLost: lost, resultsDamaged: damaged },
     shuffledBytes: totals?.shuffledBytes ?? 0,
-    journaledBytes: directoryBytes(directory),
+    journaledBytes,
+    diskPeakBytes: view.disk.peakBytes + Math.max(0, journaledBytes - view.disk.usedBytes),
   };
 }
 

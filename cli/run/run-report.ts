@@ -41,6 +41,8 @@ export interface RunReport {
   };
   /** On disk at the end of the job: journal and blocks. */
   readonly journaledBytes: number;
+  /** On disk at once, at most: blocks, and the journal as it is at the end. */
+  readonly diskPeakBytes: number;
   readonly restarts: { readonly executors: number; readonly actors: number };
   /** The data directory, where a run that is done has left its journal. */
   readonly journal?: string;
@@ -51,7 +53,16 @@ export interface RunReport {
 
 export const EMPTY_REPORT = {
   ...{ job: null, output: null, rejectsFile: null, rowsIn: 0, rowsOut: 0, rejected: 0, bytesRead: 0, bytesWritten: 0 },
-  ...{ partitions: 0, stages: 0, workers: 0, tasks: 0, tasksTakenOver: 0, shuffledBytes: 0, journaledBytes: 0 },
+  ...{
+    partitions: 0,
+    stages: 0,
+    workers: 0,
+    tasks: 0,
+    tasksTakenOver: 0,
+    shuffledBytes: 0,
+    journaledBytes: 0,
+    diskPeakBytes: 0,
+  },
   restarts: { executors: 0, actors: 0 },
   repaired: { records: 0, journals: 0, tasksLost: 0, resultsDamaged: 0 },
 } as const;
@@ -73,7 +84,7 @@ export function reportLines(report: RunReport): string[] {
       countOf(report.workers, "worker"),
       `${countOf(report.tasks, "task")}${takenOver}`,
       `shuffled ${bytesText(report.shuffledBytes)}`,
-      `journaled ${bytesText(report.journaledBytes)}`,
+      `at most ${bytesText(report.diskPeakBytes)} on disk`,
     ].join(", "),
   ];
   if (report.rejected > 0) {

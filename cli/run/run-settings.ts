@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly partitions?: number;
   /** Bytes. */
   readonly memory?: number;
+  /** Bytes. */
+  readonly disk?: number;
   readonly dataDir?: string;
   readonly journal: boolean;
   readonly durability?: JournalDurability;
@@ -38,6 +40,7 @@ export interface RunSettings {
   readonly rejects: Destination | undefined;
   readonly workers: number;
   readonly memoryBytes: number | undefined;
+  readonly diskBytes: number | undefined;
 }
 
 /** Errors: CommandError, and those of `prepareJob`. */
@@ -55,7 +58,7 @@ export async function settleRun(source: ProgramFile, options: RunOptions): Promi
   if (source.path !== undefined) sources.push(source.path);
   for (const place of [destination, rejects]) if (place !== undefined) requireApart(place, sources);
   const workers = options.workers ?? defaultWorkers();
-  return { program, job, destination, rejects, workers, memoryBytes: options.memory };
+  return { program, job, destination, rejects, workers, memoryBytes: options.memory, diskBytes: options.disk };
 }
 
 /** One a core. */

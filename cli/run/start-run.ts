@@ -34,6 +34,8 @@ export interface RunRequest {
   /** See `RunJobOptions`. */
   readonly memoryBytes?: number;
   /** See `RunJobOptions`. */
+  readonly diskBytes?: number;
+  /** See `RunJobOptions`. */
   readonly restartsMax?: number;
   readonly onNotice?: (supervisor: string, notice: SupervisorNotice) => void;
   readonly onBreak?: (found: JournalBreak) => void;

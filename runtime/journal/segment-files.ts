@@ -11,10 +11,12 @@
  */
 import assert from "node:assert/strict";
 import { closeSync, fdatasyncSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import path from "node:path";
 import { RuntimeError } from "../errors.ts";
 import { syncDirectory } from "../make-directory.ts";
 import { isDiskFull } from "./disk-full.ts";
+import type { DiskMeter } from "./disk-meter.ts";
 
 export interface SegmentReference {
   /** A file's name, without a directory. */
@@ -26,6 +28,8 @@ export interface SegmentReference {
 export interface SegmentWriterOptions {
   /** A file that would pass this gets a successor; bytes that are longer by themselves get a file of their own. */
   readonly segmentBytesMax?: number;
+  /** Counts what is written, and refuses what is too much. */
+  readonly meter?: DiskMeter;
 }
 
 /** Large enough that a job has few files, small enough that freeing blocks gives room back soon. */
@@ -38,6 +42,7 @@ export class SegmentWriter {
   readonly #directory: string;
   readonly #name: string;
   readonly #segmentBytesMax: number;
+  readonly #meter: DiskMeter | undefined;
   #fileCount = 0;
   #current: { readonly segment: string; readonly descriptor: number; byteLength: number } | undefined;
   #fullDescriptors: number[] = [];
@@ -53,6 +58,7 @@ export class SegmentWriter {
   constructor(directory: string, name: string, options: SegmentWriterOptions = {}) {
     this.#directory = directory;
     this.#name = name;
+    this.#meter = options.meter;
     this.#segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX_DEFAULT;
     assert(isSegmentName(`${name}-0.segment`), `${name} is no name for a segment`);
   }
@@ -60,10 +66,12 @@ export class SegmentWriter {
   /**
    * Writes all of `bytes` behind what was written before.
    *
-   * Errors: `SEGMENT_EXISTS` if an earlier life used the name; `DISK_FULL`; `SEGMENT_WRITE_FAILED`. All are final.
+   * Errors: `SEGMENT_EXISTS` if an earlier life used the name; `DISK_FULL`; `DISK_BUDGET_EXCEEDED`;
+   *         `SEGMENT_WRITE_FAILED`. All are final.
    */
   append(bytes: Uint8Array): SegmentReference {
     return this.#orFail("SEGMENT_WRITE_FAILED", () => {
+      if (this.#meter?.take(bytes.length) === false) throw budgetError(this.#meter, bytes.length);
       if (this.#current !== undefined && this.#current.byteLength > 0) {
         if (this.#current.byteLength + bytes.length > this.#segmentBytesMax) this.#finishFile();
       }
@@ -154,6 +162,20 @@ export class SegmentLengths {
   }
 }
 
+/** Deletes segment files without keeping the thread; returns how many bytes went. One that is gone already has none. */
+export async function freeSegments(directory: string, isFreed: (segment: string) => boolean): Promise<number> {
+  let byteCount = 0;
+  for (const { segment, byteLength } of listSegments(directory).filter((file) => isFreed(file.segment))) {
+    try {
+      await unlink(path.join(directory, segment));
+      byteCount += byteLength;
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
+  }
+  return byteCount;
+}
+
 /** Deletes the segment files that `keep` does not want; returns the deleted ones. Other files stay. */
 export function removeSegments(
   directory: string,
@@ -178,7 +200,14 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+function budgetError(meter: DiskMeter, byteCount: number): RuntimeError {
+  const { usedBytes, limitBytes } = meter;
+  const needed = `${usedBytes + byteCount} bytes of blocks are needed at once by now, and ${limitBytes} are allowed`;
+  return new RuntimeError("DISK_BUDGET_EXCEEDED", needed);
+}
+
 function writeError(code: string, place: string, error: unknown): RuntimeError {
+  if (error instanceof RuntimeError) return error;
   if (isDiskFull(error)) return new RuntimeError("DISK_FULL", `no space left for segment ${place}`, error);
   if (codeOf(error) === "EEXIST") return new RuntimeError("SEGMENT_EXISTS", `segment ${place} was used before`, error);
   const reason = error instanceof Error ? error.message : String(error);

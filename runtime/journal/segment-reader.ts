@@ -56,6 +56,11 @@ export class SegmentReader {
     closeSync(descriptor);
   }
 
+  /** Closes the files that `isFreed` names. */
+  releaseAll(isFreed: (segment: string) => boolean): void {
+    for (const segment of [...this.#descriptors.keys()]) if (isFreed(segment)) this.release(segment);
+  }
+
   /** Closes all files; does nothing the second time. */
   close(): void {
     this.#closed = true;

@@ -13,7 +13,9 @@ function stageOf(t: ExecutionContext, program: Record<string, unknown> = {}): Co
 
 /** The one document of a stream, without what differs between machines and runs; that is checked by its type. */
 function documentOf(t: ExecutionContext, text: string): Partial<RunReport> {
-  const { job, elapsedMs, shuffledBytes, journaledBytes, workers, ...rest } = JSON.parse(text) as RunReport;
+  const { job, elapsedMs, shuffledBytes, journaledBytes, diskPeakBytes, workers, ...rest } = JSON.parse(
+    text,
+  ) as RunReport;
   t.is(text, `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
   t.true(job === null || /^[0-9a-f]{16}$/.test(job));
   for (const count of [elapsedMs, shuffledBytes, journaledBytes, workers]) t.true(Number.isSafeInteger(count));

@@ -22,7 +22,7 @@ test("run: the result goes to standard output, the summary to standard error, an
   t.is(stdout, RESULT);
   t.regex(
     stderr,
-    /^3 rows in, 2 out to standard output in [\d.]+ s\n2 stages, 2 partitions, \d+ workers?, \d+ tasks, shuffled [\d.]+ k?B, journaled [\d.]+ k?B\n$/,
+    /^3 rows in, 2 out to standard output in [\d.]+ s\n2 stages, 2 partitions, \d+ workers?, \d+ tasks, shuffled [\d.]+ k?B, at most [\d.]+ k?B on disk\n$/,
   );
   t.deepEqual(stage.files(), ["pairs.csv", "sums.json"]);
   t.deepEqual(stage.journals(), []);

@@ -16,6 +16,7 @@ import { prepareJob } from "../../../actors/prepare-job.ts";
 import { startTree, type Tree } from "../../../actors/tree.ts";
 import type { InputSpecification, Program } from "../../../programs/program.ts";
 import type { Clock } from "../../../runtime/clock.ts";
+import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
 import type { Journal } from "../../../runtime/journal/journal.ts";
 import { createMemoryJournal } from "../../../runtime/journal/memory-journal.ts";
 import { seededRandom } from "../../../runtime/random.ts";
@@ -56,6 +57,8 @@ export interface StageOptions {
   /** Default: a fresh one in memory. Opened and closed here. */
   readonly journal?: Journal;
   readonly executorCount?: number;
+  /** What blocks may take of the disk; default: anything. */
+  readonly diskBytes?: number;
   readonly clock?: Clock;
   readonly restartsMax?: number;
   /** What the int64 kernels are; the real ones by default. */
@@ -149,7 +152,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     random: seededRandom(stageCount),
     journal: watchJournal(bare, shared),
     executorCount,
-    thread: { kernels, segmentDirectory, segmentName, durable: false, kernelMemoryBytes: Number.POSITIVE_INFINITY },
+    thread: {
+      kernels,
+      segmentDirectory,
+      segmentName,
+      disk: openDiskAccount(0, options.diskBytes),
+      durable: false,
+      kernelMemoryBytes: Number.POSITIVE_INFINITY,
+    },
     outputOf: (job) => shared.running.get(job) as Running,
     onOutcome: (job, outcome) => shared.running.get(job)?.end(outcome),
     onBroken: (error) => endAll({ kind: "broken", error }),
