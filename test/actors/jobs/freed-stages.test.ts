@@ -14,7 +14,7 @@ import { temporaryDirectory, writeFiles } from "../temporary-directory.ts";
 import { prepare, runStaged, type StagedEnd } from "./job-stage.ts";
 
 /** Four shuffles of more pairs than one task takes: no stage goes on in memory. */
-const KEYS = 40_009;
+const KEYS = 200_003;
 const OPERATIONS = Array.from({ length: 4 }, (_, round) => [
   { operator: "changeKey", expression: `(v * ${round + 3} + k) % ${KEYS}` },
   { operator: "reduce", expression: "min(V)" },
