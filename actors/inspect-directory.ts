@@ -13,7 +13,8 @@ import { type JobReport, reportJob } from "./inspect-job.ts";
 import { decodeJob } from "./job-record.ts";
 import { directoryPlaces } from "./open-directory.ts";
 import { outputLog } from "./output/messages.ts";
-import { partitionLogPrefix, partitionOfLog } from "./partition/messages.ts";
+import { freedLog, partitionLogPrefix, partitionOfLog } from "./partition/messages.ts";
+import { freedBelowOf } from "./partition/usable-commits.ts";
 import { StoredVerifier } from "./verify-stored.ts";
 
 export interface DirectoryReport {
@@ -54,6 +55,7 @@ export async function inspectDirectory(
       description: descriptionOf(logs, id),
       partitions: logsOfPartitions(logs, id),
       output: logs.find(({ actor }) => actor === outputLog(id)),
+      freedBelow: freedBelowOf(logs.find(({ actor }) => actor === freedLog(id))?.records ?? []),
       lengths,
       verifier,
     }),

@@ -11,7 +11,7 @@ import { JobProgress } from "./job/progress.ts";
 import type { Resume } from "./output/resume.ts";
 import { decodeCommit, lastOfEachTask } from "./partition/commit-record.ts";
 import { referencesOf, type TaskCommit } from "./partition/messages.ts";
-import { usableCommits } from "./partition/usable-commits.ts";
+import { usableCommits, withoutFreed } from "./partition/usable-commits.ts";
 import type { StoredVerifier } from "./verify-stored.ts";
 
 export interface StageReport {
@@ -65,6 +65,8 @@ export interface JobSources {
   readonly partitions: readonly { readonly partition: number; readonly log: CopiedLog }[];
   readonly output: CopiedLog | undefined;
   readonly lengths: SegmentLengths;
+  /** The first stage whose blocks have not been freed. */
+  readonly freedBelow: number;
   /** Undefined: only lengths are looked at. */
   readonly verifier: StoredVerifier | undefined;
 }
@@ -88,7 +90,7 @@ export function reportJob(id: string, sources: JobSources): JobReport {
     stages: reportStages(commits, description, totals),
     partitions,
     output: last === undefined ? null : (JSON.parse(Buffer.from(last.payload).toString("utf8")) as Resume),
-    storedBytes: bytesOf(commits),
+    storedBytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
     damagedResults: partitions.reduce((sum, { damaged }) => sum + damaged, 0),
   };
 }
@@ -104,9 +106,10 @@ interface OwnCommits {
 }
 
 function reportPartition({ partition, log, commits }: OwnCommits, sources: JobSources): PartitionReport {
-  const { lengths, verifier, description } = sources;
-  const usable = usableCommits(commits, lengths);
-  const broken = usable.filter((commit) => (verifier?.damageOf(commit).length ?? 0) > 0);
+  const { lengths, freedBelow, verifier, description } = sources;
+  const usable = usableCommits(commits, { lengths, freedBelow });
+  const isBroken = (commit: TaskCommit): boolean => (verifier?.damageOf(commit).length ?? 0) > 0;
+  const broken = usable.map((commit) => withoutFreed(commit, freedBelow)).filter(isBroken);
   const latest = commits.length === 0 ? null : Math.max(...commits.map(lastStageOf));
   const steps = latest === null ? undefined : description?.plan.stages[latest]?.steps;
   return {
@@ -116,7 +119,7 @@ function reportPartition({ partition, log, commits }: OwnCommits, sources: JobSo
     stage: latest,
     operation: steps?.at(-1)?.operation ?? null,
     blocks: blocksOf(commits),
-    bytes: bytesOf(commits),
+    bytes: bytesOf(commits.map((commit) => withoutFreed(commit, freedBelow))),
     damaged: commits.length - usable.length + broken.length,
     broken: log.found === undefined ? null : { sequence: log.found.sequence, reason: log.found.reason },
   };

@@ -18,7 +18,7 @@ import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
 import { decodeCommit, encodeCommit, lastOfEachTask } from "./commit-record.ts";
 import { freedLog, type PartitionCommand, type PartitionFact, partitionLog, type TaskCommit } from "./messages.ts";
 import { TaskBook } from "./task-book.ts";
-import { usableCommits } from "./usable-commits.ts";
+import { freedBelowOf, usableCommits } from "./usable-commits.ts";
 
 export interface PartitionInput {
   readonly job: string;
@@ -56,8 +56,7 @@ interface Recovered {
 const readLog = fromPromise<Recovered, PartitionInput>(async ({ input }) => {
   const records = await input.journal.read(partitionLog(input.job, input.partition));
   const all = lastOfEachTask(records.map(({ payload }) => decodeCommit(payload)));
-  const freed = (await input.journal.read(freedLog(input.job))).at(-1);
-  const freedBelow = freed === undefined ? 0 : Number(Buffer.from(freed.payload).toString("utf8"));
+  const freedBelow = freedBelowOf(await input.journal.read(freedLog(input.job)));
   const commits = usableCommits(all, { lengths: new SegmentLengths(input.segmentDirectory), freedBelow });
   return { commits, unusableCount: all.length - commits.length };
 });

@@ -9,13 +9,26 @@
 import type { SegmentLengths } from "../../runtime/journal/segment-files.ts";
 import { referencesOf, type TaskCommit } from "./messages.ts";
 
+/** The first stage of a job that has not been freed, by the records of its log. */
+export function freedBelowOf(records: readonly { readonly payload: Uint8Array }[]): number {
+  const last = records.at(-1);
+  return last === undefined ? 0 : Number(Buffer.from(last.payload).toString("utf8"));
+}
+
+/** A commit as far as it refers to what is stored. */
+export function withoutFreed(commit: TaskCommit, freedBelow: number): TaskCommit {
+  if (commit.stage >= freedBelow) return commit;
+  return { ...commit, result: { ...commit.result, bundles: [], runs: [] } };
+}
+
 /** Commits of stages before `freedBelow` stand, though their blocks have gone; only their rejects are still needed. */
 export function usableCommits(
   commits: readonly TaskCommit[],
   { lengths, freedBelow }: { readonly lengths: SegmentLengths; readonly freedBelow: number },
 ): TaskCommit[] {
-  return commits.filter((commit) => {
-    const needed = commit.stage < freedBelow ? commit.result.rejects : referencesOf(commit);
-    return needed.every(({ segment, offset, byteLength }) => offset + byteLength <= lengths.of(segment));
-  });
+  return commits.filter((commit) =>
+    referencesOf(withoutFreed(commit, freedBelow)).every(
+      ({ segment, offset, byteLength }) => offset + byteLength <= lengths.of(segment),
+    ),
+  );
 }
