@@ -106,7 +106,7 @@ class Session {
     this.#wire.start({
       heard: (event, parts, answer) => {
         const asked = answer === undefined ? readAsked(event, parts) : undefined;
-        const fault = asked === undefined ? `a malformed ${event.slice(0, 20)}` : this.#obey(asked);
+        const fault = asked === undefined ? `a malformed ${JSON.stringify(event.slice(0, 20))}` : this.#obey(asked);
         if (fault !== undefined) this.#refuse(fault);
       },
       closed: () => {

@@ -87,6 +87,23 @@ for (const [described, path, headers, status, code] of refusedUpgrades) {
   });
 }
 
+test("upgrade: a session that exists is joined by nobody, whatever token is shown", async (t) => {
+  const here = await place(t);
+  const raw = await connect(t, here);
+  const session = /"sid":"([^"]+)"/.exec(raw.text)?.[1];
+  for (const [headers, status] of [
+    [bearer, 400],
+    [{}, 401],
+  ] as const) {
+    const other = new RawWebsocket({ port: here.listener.port, path: `${SOCKET_PATH}&sid=${session}`, headers });
+    await until(() => other.status !== undefined, "it is answered");
+    t.is(other.status, status);
+    await other.closed;
+  }
+  raw.say(`40/control,${hello}`);
+  await until(() => here.wires.length === 1, "the session goes on");
+});
+
 test("routes: without a handler every request is answered 404; a handler is asked alone", async (t) => {
   const { listener } = await place(t);
   const status = (path: string, method = "GET"): Promise<number | undefined> =>
