@@ -53,7 +53,15 @@ test("README: every script, command and option that it names exists", (t) => {
 });
 
 test("the documents: every file that they link to exists", (t) => {
-  const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/errors.md", "docs/journal.md"];
+  const documents = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/errors.md",
+    "docs/journal.md",
+    "docs/wire.md",
+    "docs/remote-actors.md",
+  ];
   let links = 0;
   for (const document of documents) {
     for (const [, target = ""] of sourceText(document).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
