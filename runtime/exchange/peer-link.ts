@@ -124,7 +124,9 @@ export class PeerLink {
     const answered = readAnswered(event, parts);
     const known = answered !== undefined && answered.id <= this.#lastId;
     // One that was cancelled is no longer open, and the peer may not know that yet.
-    const fault = known ? this.#open.get(answered.id)?.take(answered) : `a malformed ${JSON.stringify(event.slice(0, 20))}`;
+    const fault = known
+      ? this.#open.get(answered.id)?.take(answered)
+      : `a malformed ${JSON.stringify(event.slice(0, 20))}`;
     if (fault === undefined) return;
     this.#hangUp({ code: "PEER_MISBEHAVED", message: `${this.#options.peer} said ${fault}` });
   }
