@@ -9,11 +9,7 @@
 import pino from "pino";
 import { escapeText } from "../../programs/quote-text.ts";
 import type { Log, LogFields, LogValue } from "../../runtime/log.ts";
-
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-export const LOG_FORMATS = ["text", "json"] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
+import type { LogFormat, LogLevel } from "./log-options.ts";
 
 export interface LogOptions {
   readonly level: LogLevel;

@@ -12,8 +12,8 @@ import { isIP } from "node:net";
 import os from "node:os";
 import type { Diagnostics } from "../../programs/diagnostics.ts";
 import { exposureOf } from "../private-file.ts";
+import { optionOf } from "./setting-names.ts";
 import type { GatheredSettings } from "./setting-sources.ts";
-import { optionOf } from "./setting-table.ts";
 
 /** What a listener lets in; the shape of `runtime/socket`'s, as plain data. */
 export interface ListenSettings {

@@ -13,16 +13,8 @@ import nodePath from "node:path";
 import { Diagnostics, isJsonObject } from "../../programs/diagnostics.ts";
 import { quoteText } from "../../programs/quote-text.ts";
 import { type JsonObject, JsonSyntaxError, type JsonValue, readJson } from "../../programs/read-json.ts";
-import {
-  type GivenSettings,
-  isPath,
-  optionOf,
-  SETTING_KEYS,
-  SETTINGS,
-  type SettingKey,
-  sourceSchema,
-  variableOf,
-} from "./setting-table.ts";
+import { optionOf, SETTING_KEYS, type SettingKey, variableOf } from "./setting-names.ts";
+import { type GivenSettings, isPath, SETTINGS, sourceSchema } from "./setting-table.ts";
 
 /** Not a setting: where the settings are. */
 const FILE_VARIABLE = "ACTOR_DATAFLOW_CONFIG";
@@ -111,7 +103,7 @@ function checkTexts(
 /** What cannot be read as the setting's type stays text, which its schema then refuses. */
 function valueOfText(key: SettingKey, text: unknown): JsonValue {
   if (typeof text !== "string") return text === true;
-  const { def } = SETTINGS[key].schema;
+  const { def } = SETTINGS[key];
   if (def.type === "number" && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
   if (def.type === "boolean") return { true: true, "1": true, false: false, "0": false }[text] ?? text;
   return def.type === "array" ? text.split(",").map((part) => part.trim()) : text;

@@ -1,8 +1,7 @@
 /**
- * Every setting of `start`: its name, what it may be, and what it means.
+ * What each setting of `start` may be.
  *
- * Owns: the table. A setting `drainTimeoutSeconds` is a key of the file, `--drain-timeout-seconds` on the command line,
- *       and ACTOR_DATAFLOW_DRAIN_TIMEOUT_SECONDS in the environment; no name is written twice.
+ * Owns: the values' types and ranges.
  * Never: reads a file, a variable or an option.
  *
  * T1. Each schema's message completes the sentence "must be …".
@@ -10,8 +9,9 @@
 import * as z from "zod";
 import { EXECUTOR_COUNT_MAX } from "../../actors/options.ts";
 import { alternatives } from "../../programs/quote-text.ts";
-import { COORDINATOR_PORT, parseEndpoint } from "../endpoint.ts";
-import { LOG_FORMATS, LOG_LEVELS } from "./pino-log.ts";
+import { parseEndpoint } from "../endpoint.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./log-options.ts";
+import type { SettingKey } from "./setting-names.ts";
 
 export const ROLES = ["coordinator", "worker", "both"] as const;
 const DURABILITIES = ["process", "host"] as const;
@@ -23,83 +23,39 @@ const DRAIN_SECONDS_MAX = 86_400;
 const NAME = /^[A-Za-z0-9_.:-]{1,253}$/;
 
 export const SETTINGS = {
-  role: setting(choice(ROLES), "ROLE", "coordinator, worker, or both on one host"),
-  host: setting(name("a host name or an IP address"), "HOST", "where it listens (default: 127.0.0.1)"),
-  port: setting(
-    integer(0, 65_535),
-    "PORT",
-    `port to listen at, 0 for any (default: ${COORDINATOR_PORT}, of a worker any)`,
-  ),
-  join: setting(endpoint(), "HOST:PORT", "worker: the coordinator"),
-  dataDir: setting(path(), "DIR", "journals and blocks (default: one a role, below $ACTOR_DATAFLOW_DATA_DIR)"),
-  dataRoot: setting(
-    path(),
-    "DIR",
-    "coordinator: where programs' inputs and outputs must lie (default: DATA-DIR/files)",
-  ),
-  durability: setting(
-    choice(DURABILITIES),
-    "KIND",
-    "process survives kill -9, host survives power loss (default: host)",
-  ),
-  slots: setting(integer(1, EXECUTOR_COUNT_MAX), "N", "worker: tasks at once (default: one a core)"),
-  advertise: setting(name("a host name or an IP address"), "HOST", "worker: the name under which others reach it"),
-  functions: setting(path(), "FILE", "worker: a module of further named functions"),
-  tokenFile: setting(path(), "FILE", "the cluster's token, mode 0600, - for standard input; or $ACTOR_DATAFLOW_TOKEN"),
-  tlsCert: setting(path(), "FILE", "certificate, PEM: of the listener, and shown to whoever asks for one"),
-  tlsKey: setting(path(), "FILE", "its private key, PEM, mode 0600"),
-  tlsCa: setting(path(), "FILE", "who must have signed the certificates of others, PEM"),
-  tlsServerName: setting(name("a host name"), "NAME", "worker: the name in the coordinator's certificate"),
-  clientCertificates: setting(flag(), "", "let in only who shows a certificate that --tls-ca signed"),
-  insecure: setting(flag(), "", "listen to others than this host without token or TLS"),
-  hostNames: setting(names(), "NAME,NAME", "further names of this host that clients may use"),
-  jobsRunningMax: setting(integer(1, JOBS_RUNNING_MAX), "N", "coordinator: jobs at once (default: 8)"),
-  jobsQueuedMax: setting(integer(0, JOBS_QUEUED_MAX), "N", "coordinator: jobs that wait (default: 1000)"),
-  historyHours: setting(hours(), "N", "coordinator: how long ended jobs are remembered (default: 168)"),
-  resultHours: setting(hours(), "N", "coordinator: how long results wait to be fetched (default: 24)"),
-  drainTimeoutSeconds: setting(
-    integer(1, DRAIN_SECONDS_MAX),
-    "N",
-    "how long a worker may take to hand over (default: 60)",
-  ),
-  respawn: setting(flag(), "", "coordinator: restart it when it dies, as workers always are"),
-  logLevel: setting(choice(LOG_LEVELS), "LEVEL", `${alternatives(LOG_LEVELS)} (default: info)`),
-  logFormat: setting(choice(LOG_FORMATS), "FORMAT", `${alternatives(LOG_FORMATS)} (default: text)`),
-} as const;
+  role: choice(ROLES),
+  host: name("a host name or an IP address"),
+  port: integer(0, 65_535),
+  join: endpoint(),
+  dataDir: path(),
+  dataRoot: path(),
+  durability: choice(DURABILITIES),
+  slots: integer(1, EXECUTOR_COUNT_MAX),
+  advertise: name("a host name or an IP address"),
+  functions: path(),
+  tokenFile: path(),
+  tlsCert: path(),
+  tlsKey: path(),
+  tlsCa: path(),
+  tlsServerName: name("a host name"),
+  clientCertificates: flag(),
+  insecure: flag(),
+  hostNames: names(),
+  jobsRunningMax: integer(1, JOBS_RUNNING_MAX),
+  jobsQueuedMax: integer(0, JOBS_QUEUED_MAX),
+  historyHours: hours(),
+  resultHours: hours(),
+  drainTimeoutSeconds: integer(1, DRAIN_SECONDS_MAX),
+  respawn: flag(),
+  logLevel: choice(LOG_LEVELS),
+  logFormat: choice(LOG_FORMATS),
+} as const satisfies Record<SettingKey, z.ZodType>;
 
-export type SettingKey = keyof typeof SETTINGS;
 /** Values as given, each right by itself. */
-export type GivenSettings = { readonly [Key in SettingKey]?: z.infer<(typeof SETTINGS)[Key]["schema"]> };
-
-export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+export type GivenSettings = { readonly [Key in SettingKey]?: z.infer<(typeof SETTINGS)[Key]> };
 
 /** Of one source: none of the settings has to be there. */
-export const sourceSchema = z
-  .strictObject(
-    Object.fromEntries(SETTING_KEYS.map((key) => [key, SETTINGS[key].schema])),
-    'an object such as { "role": "worker" }',
-  )
-  .partial();
-
-interface Setting<Schema extends z.ZodType> {
-  readonly schema: Schema;
-  /** Of its value in help texts; empty for a flag. */
-  readonly placeholder: string;
-  readonly description: string;
-}
-
-function setting<Schema extends z.ZodType>(schema: Schema, placeholder: string, description: string): Setting<Schema> {
-  return { schema, placeholder, description };
-}
-
-/** `--drain-timeout-seconds` */
-export function optionOf(key: SettingKey): string {
-  return `--${words(key).join("-").toLowerCase()}`;
-}
-
-export function variableOf(key: SettingKey): string {
-  return `ACTOR_DATAFLOW_${words(key).join("_").toUpperCase()}`;
-}
+export const sourceSchema = z.strictObject(SETTINGS, 'an object such as { "role": "worker" }').partial();
 
 export function isPath(key: SettingKey): boolean {
   return PATHS.has(key);
@@ -108,10 +64,6 @@ export function isPath(key: SettingKey): boolean {
 const PATHS: ReadonlySet<SettingKey> = new Set([
   ...(["dataDir", "dataRoot", "functions", "tokenFile", "tlsCert", "tlsKey", "tlsCa"] as const),
 ]);
-
-function words(key: SettingKey): string[] {
-  return key.split(/(?=[A-Z])/);
-}
 
 function integer(minimum: number, maximum: number) {
   const phrase = `an integer from ${minimum} to ${maximum}`;

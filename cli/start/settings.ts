@@ -16,10 +16,11 @@ import { SettingsError, tellError } from "../command-error.ts";
 import { COORDINATOR_PORT, type Endpoint, parseEndpoint } from "../endpoint.ts";
 import { dataDirectoryRoot } from "../run/data-directory.ts";
 import { findToken } from "../token.ts";
-import type { LogFormat, LogLevel } from "./pino-log.ts";
+import type { LogFormat, LogLevel } from "./log-options.ts";
 import { type DialSettings, type ListenSettings, type SecuritySettings, settleSecurity } from "./security-settings.ts";
+import { optionOf, type SettingKey } from "./setting-names.ts";
 import { type GatheredSettings, gatherSettings, type SettingSources } from "./setting-sources.ts";
-import { type GivenSettings, optionOf, ROLES, type SettingKey } from "./setting-table.ts";
+import { type GivenSettings, ROLES } from "./setting-table.ts";
 
 export interface CoordinatorSettings {
   readonly host: string;

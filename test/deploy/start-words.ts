@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
-import { SETTING_KEYS, variableOf } from "../../cli/start/setting-table.ts";
+import { describeStart } from "../../cli/start/describe-start.ts";
+import { SETTING_KEYS, variableOf } from "../../cli/start/setting-names.ts";
 import { type StartSettings, settleStart } from "../../cli/start/settings.ts";
-import { describeStart } from "../../cli/start/start-command.ts";
 
 /** Of other files than `cli/start`, and of pods. */
 const OTHER_VARIABLES = ["ACTOR_DATAFLOW_TOKEN", "NODE_ENV", "POD_NAME"];

@@ -3,7 +3,8 @@
  */
 import { Command } from "commander";
 import { tellError } from "../../../cli/command-error.ts";
-import { describeStart, start } from "../../../cli/start/start-command.ts";
+import { describeStart } from "../../../cli/start/describe-start.ts";
+import { start } from "../../../cli/start/start-command.ts";
 import { fakeRoles } from "./fake-roles.ts";
 
 const roleProcess = new URL("./fake-role-process.js", import.meta.url);

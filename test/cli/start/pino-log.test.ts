@@ -3,7 +3,8 @@
  */
 import test from "ava";
 import fc from "fast-check";
-import { createPinoLog, type LogFormat, type LogLevel } from "../../../cli/start/pino-log.ts";
+import type { LogFormat, LogLevel } from "../../../cli/start/log-options.ts";
+import { createPinoLog } from "../../../cli/start/pino-log.ts";
 import { RuntimeError } from "../../../runtime/errors.ts";
 import { type Log, silentLog } from "../../../runtime/log.ts";
 

@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import test, { type ExecutionContext } from "ava";
 import { SettingsError, tellError } from "../../../cli/command-error.ts";
 import { endpointText, parseEndpoint } from "../../../cli/endpoint.ts";
-import { optionOf, SETTING_KEYS, SETTINGS, variableOf } from "../../../cli/start/setting-table.ts";
+import { optionOf, SETTING_KEYS, textsOf, variableOf } from "../../../cli/start/setting-names.ts";
 import { settleStart } from "../../../cli/start/settings.ts";
 import { temporaryDirectory } from "../../actors/temporary-directory.ts";
 
@@ -225,7 +225,7 @@ test("settings: options and variables are the setting's own words, and no two ar
   t.is(optionOf("drainTimeoutSeconds"), "--drain-timeout-seconds");
   t.is(variableOf("drainTimeoutSeconds"), "ACTOR_DATAFLOW_DRAIN_TIMEOUT_SECONDS");
   t.is(new Set(SETTING_KEYS.map(optionOf)).size, SETTING_KEYS.length);
-  for (const key of SETTING_KEYS) t.true(SETTINGS[key].description.length > 10, key);
+  for (const key of SETTING_KEYS) t.true(textsOf(key).description.length > 10, key);
 });
 
 test("endpoint: hosts, addresses and ports are told apart", (t) => {
