@@ -39,5 +39,7 @@ export function createThreadSource(aheadCount = 0): ThreadSource {
 }
 
 function startThread(): Worker {
-  return new Worker(new URL("./thread.js", import.meta.url));
+  // A thread has the options of its process, but this one is for programs given as text, and refuses a file.
+  const execArgv = process.execArgv.filter((option) => !option.startsWith("--input-type"));
+  return new Worker(new URL("./thread.js", import.meta.url), { execArgv });
 }

@@ -2,11 +2,12 @@
  * README.md: its programs are right, its commands and files exist, and what it says is printed is printed.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test from "ava";
 import { parseProgram } from "../../programs/parse-program.ts";
+import { temporaryDirectory, writeFiles } from "../actors/temporary-directory.ts";
 import { projectRoot, sourceText } from "./source-files.ts";
 
 const readme = sourceText("README.md");
@@ -30,12 +31,45 @@ test("README: the program shown first is the example, and prints what is shown",
   t.true(printed?.text.startsWith(stdout));
 });
 
-test("README: the library's example prints what is shown", (t) => {
-  const at = blocks.findIndex(({ language }) => language === "js");
-  const options = ["--input-type=module", "--eval", blocks[at]?.text ?? ""];
-  const { stdout, stderr } = spawnSync(process.execPath, options, { cwd: projectRoot, encoding: "utf8" });
-  t.is(stderr, "");
-  t.is(stdout, blocks[at + 1]?.text);
+for (const [index, { language, text }] of blocks.entries()) {
+  if (language !== "js") continue;
+  test(`README: the library's example that imports from ${/from ("[^"]+")/.exec(text)?.[1]} prints what is shown`, (t) => {
+    const directory = temporaryDirectory(t);
+    // The package by its name, as whoever has installed it, and the sample where the example looks for it.
+    mkdirSync(path.join(directory, "node_modules"));
+    for (const name of ["actor-dataflow", "xstate"]) {
+      const target = name === "xstate" ? path.join(projectRoot, "node_modules/xstate") : projectRoot;
+      symlinkSync(target, path.join(directory, "node_modules", name));
+    }
+    symlinkSync(path.join(projectRoot, "programs"), path.join(directory, "programs"));
+    const options = ["--input-type=module", "--eval", text];
+    const { stdout, stderr } = spawnSync(process.execPath, options, { cwd: directory, encoding: "utf8" });
+    t.is(stderr, "");
+    t.is(stdout, blocks[index + 1]?.text);
+  });
+}
+
+test("README: the library's examples are there", (t) => {
+  t.is(blocks.filter(({ language }) => language === "js").length, 2);
+});
+
+test("README: each command that is shown with its files and what it says does say it", (t) => {
+  const directory = temporaryDirectory(t);
+  const shown = blocks.filter(({ text }) => text.startsWith("$ "));
+  let commands = 0;
+  for (const { text } of shown) {
+    for (const [, command = "", said = ""] of text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+      const [program = "", ...words] = command.split(" ");
+      if (program === "cat") writeFiles(directory, { [words[0] ?? ""]: said });
+      else {
+        t.deepEqual([program, words.shift()], ["npx", "actor-dataflow"]);
+        const { stdout, stderr } = run(words, directory);
+        t.is(stdout + stderr, said, command);
+        commands += 1;
+      }
+    }
+  }
+  t.is(commands, 3);
 });
 
 test("README: every script, command and option that it names exists", (t) => {
@@ -79,11 +113,11 @@ test("the sample: it is small, and says where it comes from", (t) => {
   t.regex(sourceText("programs/examples/flights/NOTICE.md"), /Bureau of Transportation Statistics[\s\S]*vega-datasets/);
 });
 
-function run(options: readonly string[]): { stdout: string; status: number | null } {
+function run(options: readonly string[], cwd = projectRoot): { stdout: string; stderr: string; status: number | null } {
   const state = mkdtempSync(path.join(os.tmpdir(), "readme-"));
   try {
     return spawnSync(process.execPath, [path.join(projectRoot, "dist/cli/main.js"), ...options], {
-      cwd: projectRoot,
+      cwd,
       encoding: "utf8",
       env: { ...process.env, ACTOR_DATAFLOW_DATA_DIR: state },
     });
