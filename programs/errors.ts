@@ -55,7 +55,7 @@ export class KernelMemoryError extends Error {
   constructor(byteCount: number, options: ErrorOptions) {
     const size = `${Math.ceil(byteCount / 2 ** 20)} MiB in one piece`;
     super(
-      `a task needs more memory than its kernels can have (${size}): too many values of one key, or too few partitions`,
+      `a task needs more memory than its kernels can have (${size}): give less --memory, or more partitions`,
       options,
     );
     this.name = "KernelMemoryError";

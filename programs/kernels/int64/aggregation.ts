@@ -51,6 +51,7 @@ export class Aggregation {
   readonly #holistic: HolisticAggregates | undefined;
   readonly #table: KeyTable | undefined;
   #results: AggregationResults | undefined;
+  #keysMost = 0;
 
   constructor(instance: KernelInstance, specifications: readonly AggregationSpecification[]) {
     this.#instance = instance;
@@ -105,6 +106,11 @@ export class Aggregation {
       this.#holisticPositions.map((position) => operands[position]!),
       count,
     );
+  }
+
+  /** The most keys that it ever had: its table has room for them. */
+  get keysMost(): number {
+    return this.#keysMost;
   }
 
   /** A key with about half of the table, or of the rows, on either side; see `middleOf`. */
@@ -209,6 +215,7 @@ export class Aggregation {
   #locate(table: KeyTable, keys: Pointer, count: number): void {
     table.locate(keys, count);
     const keyCount = table.count;
+    this.#keysMost = Math.max(this.#keysMost, keyCount);
     for (const accumulator of this.#accumulators) accumulator?.extend(keyCount);
   }
 

@@ -14,8 +14,10 @@ import { MemoryPool, PairBuffer, ScratchRegion } from "./memory-pool.ts";
 import { StepKernels } from "./step-kernels.ts";
 import { TextFormatter } from "./text-formatter.ts";
 
-/** Idle aggregations kept, of any shape: their tables keep the memory of the largest task they have seen. */
+/** Idle aggregations kept, of any shape. */
 const IDLE_AGGREGATIONS_MAX = 4;
+/** Keys that an idle table may have room for when another shape needs one: tables keep the memory of their largest task. */
+const IDLE_KEYS_MAX = 65_536;
 
 export interface AggregationShape {
   readonly signature: string;
@@ -51,7 +53,10 @@ export class KernelResources {
   /** An empty aggregation of this shape. */
   acquireAggregation(shape: AggregationShape): Aggregation {
     const index = this.#aggregations.findLastIndex(({ signature }) => signature === shape.signature);
-    if (index < 0) return new Aggregation(this.instance, shape.specifications);
+    if (index < 0) {
+      this.#disposeLarge();
+      return new Aggregation(this.instance, shape.specifications);
+    }
     return this.#aggregations.splice(index, 1)[0].aggregation;
   }
 
@@ -59,6 +64,15 @@ export class KernelResources {
     aggregation.clear();
     this.#aggregations.push({ signature: shape.signature, aggregation });
     if (this.#aggregations.length > IDLE_AGGREGATIONS_MAX) this.#aggregations.shift()?.aggregation.dispose();
+  }
+
+  #disposeLarge(): void {
+    for (let index = this.#aggregations.length - 1; index >= 0; index -= 1) {
+      const { aggregation } = this.#aggregations[index];
+      if (aggregation.keysMost <= IDLE_KEYS_MAX) continue;
+      aggregation.dispose();
+      this.#aggregations.splice(index, 1);
+    }
   }
 
   /** An empty pair buffer. */

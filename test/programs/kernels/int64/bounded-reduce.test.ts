@@ -86,3 +86,20 @@ test("bounded reduce: distinct of a key with nearly all rows, among small ones, 
   t.true(bounded.isAscending);
   t.true(bounded.memory <= 16 * MEBIBYTE, `${bounded.memory / MEBIBYTE} MiB`);
 });
+
+test("bounded reduce: a large table gives its memory back when an aggregation of another shape needs it", (t) => {
+  const instance = newInstance();
+  const resources = new KernelResources(instance, makePlan(program([reduce()])), Number.POSITIVE_INFINITY);
+  const keys = instance.allocate(BATCH_PAIRS * 8);
+  const memoryBytes = (["count", "sum", "min", "max"] as const).map((name) => {
+    const shape = { signature: name, specifications: [{ name, fallible: false }] };
+    const aggregation = resources.acquireAggregation(shape);
+    for (let from = 0; from < SCATTERED.length; from += BATCH_PAIRS) {
+      instance.int64s(keys, BATCH_PAIRS).set(SCATTERED.subarray(from, from + BATCH_PAIRS));
+      aggregation.update(keys, [{ values: keys, causes: 0 }], BATCH_PAIRS);
+    }
+    resources.releaseAggregation(shape, aggregation);
+    return (instance.exports as unknown as MemoryExports).memory.buffer.byteLength;
+  });
+  t.is(Math.max(...memoryBytes), memoryBytes[1], "the largest of them, and nothing beside it");
+});
