@@ -4,7 +4,8 @@
  *   npm run soak -- --runs 1000 --rows 100000
  *
  * Owns: the judgement. Descriptors and threads must be exactly as many after every run as after the first round.
- * Memory must be flat: the median of the last quarter of the runs at most GROWTH_MAX of that of the second quarter.
+ * Memory must be flat: the median of the last quarter of the runs at most so many times that of the second quarter. What the
+ * allocator keeps goes up and down by a tenth over hundreds of runs; the heap of JavaScript does not.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { SOAK_ROUND, type SoakSample, soakRuns } from "./soak-runs.ts";
 
-const GROWTH_MAX = 1.05;
+const GROWTH_MAX = { residentBytes: 1.1, heapBytes: 1.05 } as const;
 const LINES_MAX = 20;
 
 const { values } = parseArgs({
@@ -51,7 +52,7 @@ function growths(all: readonly SoakSample[]): string[] {
   for (const what of ["residentBytes", "heapBytes"] as const) {
     const early = median(all.slice(quarter, 2 * quarter).map((sample) => sample[what]));
     const late = median(all.slice(-quarter).map((sample) => sample[what]));
-    if (late > early * GROWTH_MAX)
+    if (late > early * GROWTH_MAX[what])
       found.push(`${what}: ${early} in the second quarter of the runs, ${late} in the last`);
   }
   return found;
