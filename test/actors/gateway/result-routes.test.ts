@@ -140,6 +140,19 @@ test("GET /jobs/ID/result: a reader that stops is cut off after a while, and goe
   t.is(hash.update(text).digest("hex"), createHash("sha256").update(LARGE).digest("hex"));
 });
 
+test("GET /jobs/ID/result: a reader that is slow but goes on is not cut off", async (t) => {
+  const stage = await openStage(t);
+  finish(stage, LARGE);
+  const response = await askAndStop(stage);
+  let byteCount = 0;
+  for await (const piece of response) {
+    byteCount += (piece as Buffer).length;
+    stage.clock.advance(100);
+  }
+  t.is(byteCount, LARGE.length);
+  t.true(stage.clock.nowMs() > 60_000, "it has taken longer than a reader may stand still");
+});
+
 test("GET /jobs/ID/result: more results at once than may be are told to try again", async (t) => {
   const stage = await openStage(t, { limits: { resultsInFlightMax: 1 } });
   finish(stage, LARGE);
