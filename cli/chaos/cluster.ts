@@ -55,6 +55,8 @@ interface Place {
   isEnding: boolean;
 }
 
+/** Within a minute: nobody gives up on who is killed on purpose. */
+const RESTARTS_MAX = "1000000000";
 /** After SIGTERM, before SIGKILL. */
 const STOP_TIMEOUT_MS = 20_000;
 /** After SIGKILL: what is left then is an orphan. */
@@ -210,7 +212,8 @@ export class Cluster {
     own: readonly string[],
   ): string[] {
     const { command, network, startOptions = [] } = this.#options;
-    const words = [...command, "start", "--role", role, "--json", "--data-dir", dataDirectory, ...own, ...startOptions];
+    const words = [...command, "start", "--role", role, "--json", "--data-dir", dataDirectory];
+    words.push("--restarts-max", RESTARTS_MAX, ...own, ...startOptions);
     if (network === undefined) return words;
     // The network is as private as the loopback interface is: it leads nowhere else.
     const address = network.addressOf(name);

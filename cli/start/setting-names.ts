@@ -34,6 +34,7 @@ const TEXTS = {
   historyHours: ["N", "coordinator: how long ended jobs are remembered (default: 168)"],
   resultHours: ["N", "coordinator: how long results wait to be fetched (default: 24)"],
   drainTimeoutSeconds: ["N", "how long a worker may take to hand over (default: 60)"],
+  restartsMax: ["N", "restarts of a process within a minute before it is given up (default: 10)"],
   respawn: ["", "coordinator: restart it when it dies, as workers always are"],
   logLevel: ["LEVEL", `${alternatives(LOG_LEVELS)} (default: info)`],
   logFormat: ["FORMAT", `${alternatives(LOG_FORMATS)} (default: text)`],

@@ -20,6 +20,8 @@ const [JOBS_RUNNING_MAX, JOBS_QUEUED_MAX] = [1000, 100_000];
 /** Ten years. */
 const KEEP_HOURS_MAX = 87_600;
 const DRAIN_SECONDS_MAX = 86_400;
+/** As good as no limit, for whoever kills on purpose. */
+const RESTARTS_MAX = 1_000_000_000;
 const NAME = /^[A-Za-z0-9_.:-]{1,253}$/;
 
 export const SETTINGS = {
@@ -46,6 +48,7 @@ export const SETTINGS = {
   historyHours: hours(),
   resultHours: hours(),
   drainTimeoutSeconds: integer(1, DRAIN_SECONDS_MAX),
+  restartsMax: integer(0, RESTARTS_MAX),
   respawn: flag(),
   logLevel: choice(LOG_LEVELS),
   logFormat: choice(LOG_FORMATS),

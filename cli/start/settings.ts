@@ -12,6 +12,7 @@ import nodePath from "node:path";
 import { EXECUTOR_COUNT_MAX } from "../../actors/options.ts";
 import { Diagnostics } from "../../programs/diagnostics.ts";
 import { alternatives } from "../../programs/quote-text.ts";
+import { INTENSITY } from "../../runtime/supervision/specification.ts";
 import { SettingsError, tellError } from "../command-error.ts";
 import { COORDINATOR_PORT, type Endpoint, parseEndpoint } from "../endpoint.ts";
 import { dataDirectoryRoot } from "../run/data-directory.ts";
@@ -56,6 +57,8 @@ export interface StartSettings {
   readonly coordinator?: CoordinatorSettings;
   readonly worker?: WorkerSettings;
   readonly respawn: boolean;
+  /** Of one process within a minute. */
+  readonly restartsMax: number;
   readonly drainTimeoutMs: number;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   /** Of open doors; for the log. */
@@ -122,6 +125,7 @@ function settle(given: GivenSettings, security: SecuritySettings): StartSettings
     coordinator,
     worker: role === "coordinator" ? undefined : workerOf(given, security, coordinator),
     respawn: given.respawn ?? false,
+    restartsMax: given.restartsMax ?? INTENSITY.restartsMax,
     drainTimeoutMs: (given.drainTimeoutSeconds ?? 60) * 1000,
     log: { level: given.logLevel ?? "info", format: given.logFormat ?? "text" },
     warnings: security.warnings,

@@ -77,7 +77,9 @@ export function watchOver({ settings, start, clock, random, log, onServing }: Wa
     if (notice.reason.kind === "completed") supervisor.send({ type: "supervisor.stop" });
   };
   const first = settings.coordinator === undefined ? child("worker") : child("coordinator");
-  const supervisor = createActor(supervisorLogic, { clock, input: { clock, random, children: [first], observer } });
+  const intensity = { restartsMax: settings.restartsMax };
+  const input = { clock, random, intensity, children: [first], observer };
+  const supervisor = createActor(supervisorLogic, { clock, input });
   const ended = new Promise<number>((resolve) => {
     supervisor.subscribe({
       complete: () => resolve(exitCode),

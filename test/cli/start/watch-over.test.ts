@@ -19,9 +19,15 @@ const worker: StartSettings["worker"] = {
   ...{ join: { host: "127.0.0.1", port: 0 }, dataDirectory: "/w", slots: 1, durability: "host", listen, dial: {} },
   exchange: { host: "127.0.0.1", port: 0 },
 };
-const rest = { respawn: true, drainTimeoutMs: 60_000, log: { level: "info", format: "text" }, warnings: [] } as const;
+const rest = {
+  respawn: true,
+  restartsMax: 10,
+  drainTimeoutMs: 60_000,
+  log: { level: "info", format: "text" },
+  warnings: [],
+} as const;
 
-function watched(settings: Pick<StartSettings, "coordinator" | "worker">) {
+function watched(settings: Pick<StartSettings, "coordinator" | "worker"> & Partial<StartSettings>) {
   const clock = new SimulatedClock();
   const processes = fakeProcesses();
   const served: string[] = [];
@@ -111,6 +117,19 @@ test("watch: too many crashes end in exit code 4, and nothing is left", async (t
   exit(0, 0);
   await turn();
   t.is(code(), 4);
+});
+
+test("watch: how many crashes are too many is a setting", async (t) => {
+  for (const restartsMax of [0, 2, 1000]) {
+    const { clock, processes, exit, code } = watched({ worker, restartsMax });
+    for (let crash = 1; crash <= 40 && code() === undefined; crash += 1) {
+      processes.last().listener.onMessage({ type: "process.progressed" });
+      exit(processes.lives.length - 1, 1);
+      clock.advance(300);
+      await turn();
+    }
+    t.is(processes.lives.length, Math.min(restartsMax, 40) + 1);
+  }
 });
 
 test("watch: who does not end in time is killed, and the exit code says that it was interrupted", async (t) => {
