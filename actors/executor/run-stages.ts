@@ -102,6 +102,10 @@ class HeldBundles implements TaskSink {
     this.#sink.reject(reject);
   }
 
+  progressed(): void {
+    this.#sink.progressed?.();
+  }
+
   /** Gives what is held to the task's sink, and everything that comes. */
   store(): void {
     for (const { bytes, ...description } of this.#held) this.#sink.bundle(bytes, description);

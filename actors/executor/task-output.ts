@@ -69,6 +69,10 @@ export class TaskOutput implements TaskSink {
     if (this.#rejectCharacters >= REJECT_BUFFER_BYTES) this.#flushRejects();
   }
 
+  progressed(): void {
+    this.#progressed();
+  }
+
   /** Begins the next task, of that stage: forgets what an earlier one left. */
   begin(stage: number): void {
     this.#stage = stage;

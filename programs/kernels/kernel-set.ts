@@ -35,6 +35,8 @@ export interface TaskSink {
   /** A finished sorted run (order `key`) or unsorted run (order `none`) of output pairs, with its own header. */
   run(bytes: Uint8Array, description: { readonly pairCount: number; readonly headerBytes: number }): void;
   reject(reject: Reject): void;
+  /** Told often while a task computes, whatever comes out: a long computation and a hung one can be told apart. */
+  progressed?(): void;
 }
 
 export interface TaskStatistics {

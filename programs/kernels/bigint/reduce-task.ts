@@ -28,7 +28,9 @@ export class ReduceTask implements PassingTask {
 
   constructor(stage: CompiledStage, plan: Plan, sink: TaskSink, memoryBytes: number) {
     this.#sink = openSink(stage, plan, sink);
-    this.#pipeline = new StepPipeline(stage, this.#sink, failureReporter(plan, sink), memoryBytes);
+    this.#pipeline = new StepPipeline(stage, this.#sink, failureReporter(plan, sink), memoryBytes, () =>
+      sink.progressed?.(),
+    );
   }
 
   window(byteCount: number): Uint8Array {

@@ -21,7 +21,9 @@ export class SplitTask implements Task {
 
   constructor(stage: CompiledStage, plan: Plan, format: TextFormat, sink: TaskSink) {
     this.#sink = openSink(stage, plan, sink);
-    this.#pipeline = new StepPipeline(stage, this.#sink, failureReporter(plan, sink), Number.POSITIVE_INFINITY);
+    this.#pipeline = new StepPipeline(stage, this.#sink, failureReporter(plan, sink), Number.POSITIVE_INFINITY, () =>
+      sink.progressed?.(),
+    );
     this.#parser = new TextParser(format, plan.onError, {
       pair: (key, value) => {
         this.#pairsIn += 1;

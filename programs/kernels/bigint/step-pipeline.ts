@@ -22,6 +22,7 @@ import type { PairSink } from "./pair-sink.ts";
 import { ReduceTable } from "./reduce-table.ts";
 
 const NO_COLUMNS: readonly Column[] = [];
+const PROGRESS_PAIRS = 16;
 
 /** A list of which some items are yet to go to the segment after its flatMap. */
 interface OpenList {
@@ -34,6 +35,8 @@ export class StepPipeline {
   readonly #segments: readonly Segment[];
   readonly #sink: PairSink;
   readonly #report: ReportFailure;
+  readonly #progressed: () => void;
+  #pairCount = 0;
   /** Innermost last; at most one for each flatMap. */
   readonly #open: OpenList[] = [];
   readonly #memoryBytes: number;
@@ -42,11 +45,21 @@ export class StepPipeline {
   /** By segment; only those that end in a later reduce and have pairs. */
   readonly #tables: (ReduceTable | undefined)[] = [];
 
-  /** `memoryBytes`: what the tables of reduces may have; the results of one are the rows of the next. */
-  constructor(stage: CompiledStage, sink: PairSink, report: ReportFailure, memoryBytes: number) {
+  /**
+   * `memoryBytes`: what the tables of reduces may have; the results of one are the rows of the next. `progressed` is
+   * called every PROGRESS_PAIRS pairs: each of them may take seconds.
+   */
+  constructor(
+    stage: CompiledStage,
+    sink: PairSink,
+    report: ReportFailure,
+    memoryBytes: number,
+    progressed: () => void,
+  ) {
     this.#segments = stage.segments;
     this.#sink = sink;
     this.#report = report;
+    this.#progressed = progressed;
     this.#memoryBytes = memoryBytes / Math.min(2, Math.max(1, stage.reduceCount));
   }
 
@@ -88,6 +101,8 @@ export class StepPipeline {
   /** Runs a segment's steps on one pair and hands what is left of it to what ends the segment. */
   #advance(index: number, startKey: Integer, startValue: Integer): void {
     const { steps, end } = this.#segments[index];
+    this.#pairCount += 1;
+    if (this.#pairCount % PROGRESS_PAIRS === 0) this.#progressed();
     let key = startKey;
     let value = startValue;
     let at = 0;

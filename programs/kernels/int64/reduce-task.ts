@@ -36,7 +36,9 @@ export class ReduceTask implements PassingTask {
   constructor(stage: CompiledStage, resources: KernelResources, sink: TaskSink) {
     this.#resources = resources;
     this.#sink = openSink(stage, resources, sink);
-    this.#pipeline = new StepPipeline(stage, resources, this.#sink, failureReporter(resources.plan, sink));
+    this.#pipeline = new StepPipeline(stage, resources, this.#sink, failureReporter(resources.plan, sink), () =>
+      sink.progressed?.(),
+    );
     this.#window = resources.acquireWindow();
   }
 

@@ -34,7 +34,9 @@ export class SplitTask implements Task {
     this.#resources = resources;
     this.#parser = new TextParser(instance, format, plan.onError, (reject) => sink.reject(reject));
     this.#sink = openSink(stage, resources, sink);
-    this.#pipeline = new StepPipeline(stage, resources, this.#sink, failureReporter(plan, sink));
+    this.#pipeline = new StepPipeline(stage, resources, this.#sink, failureReporter(plan, sink), () =>
+      sink.progressed?.(),
+    );
     this.#batch = { keys: memory.acquire(COLUMN_BYTES), values: memory.acquire(COLUMN_BYTES) };
   }
 

@@ -39,6 +39,7 @@ export class StepPipeline {
   readonly #resources: KernelResources;
   readonly #sink: PairSink;
   readonly #report: ReportFailure;
+  readonly #progressed: () => void;
   readonly #capacity: number;
   /** By segment; only those that end in a flatMap and have had pairs. */
   readonly #cursors: (Cursor | undefined)[] = [];
@@ -48,11 +49,19 @@ export class StepPipeline {
   readonly #tables: (ReduceTable | undefined)[] = [];
   readonly #limits: AggregationLimits;
 
-  constructor(stage: CompiledStage, resources: KernelResources, sink: PairSink, report: ReportFailure) {
+  /** `progressed` is called for each batch. */
+  constructor(
+    stage: CompiledStage,
+    resources: KernelResources,
+    sink: PairSink,
+    report: ReportFailure,
+    progressed: () => void,
+  ) {
     this.#segments = stage.segments;
     this.#resources = resources;
     this.#sink = sink;
     this.#report = report;
+    this.#progressed = progressed;
     this.#capacity = expansionCapacity(stage.flatMapCount);
     this.#limits = aggregationLimits(stage.stage.steps, resources.memoryBytes);
   }
@@ -113,6 +122,7 @@ export class StepPipeline {
   /** Runs a segment's narrow steps over a batch, in place; returns how many pairs are left. */
   #narrow(index: number, columns: PairColumns, count: number): number {
     const { chain } = this.#segments[index];
+    this.#progressed();
     return chain === undefined ? count : chain.run(columns, count, this.#report);
   }
 
