@@ -16,6 +16,7 @@ import { prepareJob } from "../../../actors/prepare-job.ts";
 import { startTree, type Tree } from "../../../actors/tree.ts";
 import type { InputSpecification, Program } from "../../../programs/program.ts";
 import type { Clock } from "../../../runtime/clock.ts";
+import { RuntimeError } from "../../../runtime/errors.ts";
 import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
 import type { Journal } from "../../../runtime/journal/journal.ts";
 import { createMemoryJournal } from "../../../runtime/journal/memory-journal.ts";
@@ -130,6 +131,8 @@ interface Running {
 
 interface Shared {
   abandoned: boolean;
+  /** What the journal and the ports of an abandoned stage answer: nothing, until it is closed. */
+  readonly never: Promise<never>;
   readonly running: Map<string, Running>;
 }
 
@@ -140,7 +143,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   stageCount += 1;
   const segmentDirectory = path.join(directory, "segments");
   mkdirSync(segmentDirectory, { recursive: true });
-  const shared: Shared = { abandoned: false, running: new Map() };
+  let endNever = (): void => {};
+  const never = new Promise<never>((_resolve, reject) => {
+    endNever = () => reject(new RuntimeError("JOURNAL_CLOSED", "the stage was abandoned, and is closed now"));
+  });
+  never.catch(() => undefined); // Nobody need have asked.
+  const shared: Shared = { abandoned: false, never, running: new Map() };
   const endAll = (outcome: StagedEnd["outcome"]): void => {
     for (const { end } of shared.running.values()) end(outcome);
   };
@@ -178,6 +186,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       endAll({ kind: "abandoned" });
     },
     close: async () => {
+      endNever();
       await tree.stop();
       await bare.close();
     },
@@ -241,10 +250,6 @@ export async function runStaged(job: JobDescription, options: StageOptions & Job
   }
 }
 
-function never<Result>(): Promise<Result> {
-  return new Promise(() => {});
-}
-
 /** Logs are called `job/JOB`, `partition/JOB/INDEX`, `output/JOB`. */
 function jobOfLog(actor: string): string {
   return actor.split("/")[1];
@@ -253,10 +258,10 @@ function jobOfLog(actor: string): string {
 function watchJournal(journal: Journal, shared: Shared): Journal {
   return {
     open: () => journal.open(),
-    read: (actor) => (shared.abandoned ? never() : journal.read(actor)),
-    actors: (prefix) => (shared.abandoned ? never() : journal.actors(prefix)),
+    read: (actor) => (shared.abandoned ? shared.never : journal.read(actor)),
+    actors: (prefix) => (shared.abandoned ? shared.never : journal.actors(prefix)),
     commit: async (appends, drops) => {
-      if (shared.abandoned) return await never();
+      if (shared.abandoned) return await shared.never;
       await journal.commit(appends, drops);
       for (const id of new Set(appends.map(({ actor }) => jobOfLog(actor)))) {
         const running = shared.running.get(id);
@@ -265,7 +270,7 @@ function watchJournal(journal: Journal, shared: Shared): Journal {
         running.commitCount += appends.filter(({ actor }) => actor.startsWith(`partition/${id}/`)).length;
         running.hooks.afterCommit?.(running.batchCount);
       }
-      if (shared.abandoned) await never();
+      if (shared.abandoned) await shared.never;
     },
     close: () => journal.close(),
   };
@@ -274,14 +279,14 @@ function watchJournal(journal: Journal, shared: Shared): Journal {
 function watchPort(port: OutputPort, shared: Shared, beforeWrite: Hooks["beforeWrite"]): OutputPort {
   let count = 0;
   return {
-    open: (keepBytes) => (shared.abandoned ? never() : port.open(keepBytes)),
+    open: (keepBytes) => (shared.abandoned ? shared.never : port.open(keepBytes)),
     write: async (bytes) => {
       count += 1;
       beforeWrite?.(count);
-      if (shared.abandoned) return await never();
+      if (shared.abandoned) return await shared.never;
       await port.write(bytes);
     },
-    commit: () => (shared.abandoned ? never() : port.commit()),
+    commit: () => (shared.abandoned ? shared.never : port.commit()),
     discard: () => port.discard(),
     close: () => port.close(),
   };
