@@ -7,11 +7,14 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { crc32 } from "node:zlib";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { OutputPort } from "./output-port.ts";
 
 /** Bytes of a file's name, on the file systems in use. */
 const NAME_BYTES_MAX = 255;
+/** Bytes read at once where what was written before is looked at. */
+const CHECKED_BYTES = 1 << 20;
 const PERMISSION_BITS = 0o777;
 /** Whoever writes must be able to go on. */
 const OWNER_BITS = 0o600;
@@ -33,8 +36,8 @@ export class FileOutput implements OutputPort {
     this.#durable = durable;
   }
 
-  open(keepBytes: number): Promise<number> {
-    return this.#inTurn(() => this.#open(keepBytes));
+  open(keepBytes: number, crc: number): Promise<number> {
+    return this.#inTurn(() => this.#open(keepBytes, crc));
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -63,14 +66,13 @@ export class FileOutput implements OutputPort {
     return result;
   }
 
-  async #open(keepBytes: number): Promise<number> {
+  async #open(keepBytes: number, crc: number): Promise<number> {
     await this.#close();
     const handle = await this.#attempt(() => open(this.#temporary, keepBytes > 0 ? "r+" : "w"), keepBytes > 0);
-    if (handle === undefined) return await this.#open(0);
+    if (handle === undefined) return await this.#open(0, 0);
     this.#handle = handle;
     await this.#takePermissions(handle);
-    const { size } = await handle.stat();
-    this.#position = size >= keepBytes ? keepBytes : 0;
+    this.#position = (await this.#attempt(() => hasBytes(handle, keepBytes, crc))) ? keepBytes : 0;
     await this.#attempt(() => handle.truncate(this.#position));
     return this.#position;
   }
@@ -134,6 +136,20 @@ export class FileOutput implements OutputPort {
       throw new RuntimeError(full ? "DISK_FULL" : "OUTPUT_FAILED", text, error);
     }
   }
+}
+
+/** Whether the file begins with so many bytes that have that CRC-32: whoever goes on behind them answers for them. */
+async function hasBytes(handle: FileHandle, byteCount: number, crc: number): Promise<boolean> {
+  const bytes = Buffer.allocUnsafe(Math.min(byteCount, CHECKED_BYTES));
+  let found = 0;
+  for (let position = 0; position < byteCount; ) {
+    const wanted = Math.min(bytes.length, byteCount - position);
+    const { bytesRead } = await handle.read(bytes, 0, wanted, position);
+    if (bytesRead === 0) return false;
+    found = crc32(bytes.subarray(0, bytesRead), found);
+    position += bytesRead;
+  }
+  return found === crc;
 }
 
 /** Tells whose it is, where a name can be that long. */

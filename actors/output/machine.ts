@@ -147,7 +147,7 @@ export const outputMachine = setup({
   context: ({ input }) => ({
     ...input,
     pieces: new Pieces<TaskResult>([], { done: 0, inFlightMax: input.inFlightMax }),
-    resume: { piecesDone: 0, pieceCount: 0, bytesWritten: 0, pairsWritten: 0 },
+    resume: { piecesDone: 0, pieceCount: 0, bytesWritten: 0, crc: 0, pairsWritten: 0 },
   }),
   initial: "starting",
   on: {

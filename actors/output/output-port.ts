@@ -8,8 +8,11 @@
  * O3. Calls are carried out one after the other: an `open` waits for the write that a dead writer has left under way.
  */
 export interface OutputPort {
-  /** Opens for writing behind the first `keepBytes` bytes of an earlier attempt; returns how many it kept: all or 0. */
-  open(keepBytes: number): Promise<number>;
+  /**
+   * Opens for writing behind the first `keepBytes` bytes of an earlier attempt, if they have that CRC-32; returns how many
+   * it kept: all or 0.
+   */
+  open(keepBytes: number, crc: number): Promise<number>;
   write(bytes: Uint8Array): Promise<void>;
   /** Everything is written: makes it appear. */
   commit(): Promise<void>;

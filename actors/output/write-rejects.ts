@@ -36,7 +36,7 @@ export async function writeRejects(
   const segments = new SegmentReader(segmentDirectory);
   const lines = new LineWriter(port, signal);
   try {
-    await port.open(0);
+    await port.open(0, 0);
     for (const commit of commits) {
       const split = commit.sequence * job.plan.partitions + commit.partition;
       for (const reject of readRejects(commit, segments)) {

@@ -30,7 +30,7 @@ export async function fetchResult(options: FetchOptions): Promise<number> {
   let byteCount = 0;
   let tag: string | undefined;
   try {
-    await port.open(0);
+    await port.open(0, 0);
     await persist(options, async (heard) => {
       const part = await client.result(job, byteCount, tag, signal);
       tag = part.tag;

@@ -1,7 +1,7 @@
 /**
  * `npm run faults`: damages journals and segments of killed runs at random, fills disks, makes them fail, and counts ends.
  *
- *   npm run faults -- --edits 1000 --seed 1
+ *   npm run faults -- --edits 1000 --seed 1 [--only edits|disks]
  *
  * Prints tables; ends with 1 if anything was wrong, hung, or died without a name.
  */
@@ -18,6 +18,7 @@ const { values } = parseArgs({
   options: {
     edits: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
+    only: { type: "string", default: "edits,disks" },
   },
 });
 const SMALL_BYTES = 1 << 20;
@@ -25,8 +26,8 @@ const teardowns: (() => void)[] = [];
 const bad: string[] = [];
 
 try {
-  await tryEdits(Number(values.edits), Number(values.seed));
-  tryDisks();
+  if (values.only.includes("edits")) await tryEdits(Number(values.edits), Number(values.seed));
+  if (values.only.includes("disks")) tryDisks();
 } finally {
   for (const teardown of teardowns.reverse()) teardown();
 }

@@ -279,7 +279,7 @@ function watchJournal(journal: Journal, shared: Shared): Journal {
 function watchPort(port: OutputPort, shared: Shared, beforeWrite: Hooks["beforeWrite"]): OutputPort {
   let count = 0;
   return {
-    open: (keepBytes) => (shared.abandoned ? shared.never : port.open(keepBytes)),
+    open: (keepBytes, crc) => (shared.abandoned ? shared.never : port.open(keepBytes, crc)),
     write: async (bytes) => {
       count += 1;
       beforeWrite?.(count);

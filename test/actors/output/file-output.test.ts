@@ -3,13 +3,14 @@
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { crc32 } from "node:zlib";
 import test from "ava";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 async function writeWhole(destination: string, text: string): Promise<void> {
   const output = new FileOutput(destination, "0123456789abcdef-01234567", false);
-  await output.open(0);
+  await output.open(0, 0);
   await output.write(Buffer.from(text));
   await output.commit();
 }
@@ -28,7 +29,7 @@ test("file output: two long names in one directory have two temporary files", as
   const directory = temporaryDirectory(t);
   const names = ["a", "b"].map((last) => `${"x".repeat(254)}${last}`);
   const outputs = names.map((name) => new FileOutput(path.join(directory, name), "job", false));
-  for (const output of outputs) await output.open(0);
+  for (const output of outputs) await output.open(0, 0);
   t.is(readdirSync(directory).length, 2);
   for (const output of outputs) await output.discard();
   t.deepEqual(readdirSync(directory), []);
@@ -40,4 +41,31 @@ test("file output: a file that is replaced hands its permissions on", async (t) 
   await writeWhole(file, "new");
   t.is(statSync(file).mode & 0o777, 0o600);
   t.is(readFileSync(file, "utf8"), "new");
+});
+
+test("file output: what an earlier attempt wrote is kept if it is what was written, and else begun anew", async (t) => {
+  const written = "1,2\n3,4\n";
+  const crc = crc32(written);
+  const edits: readonly [string, (text: string) => string, number][] = [
+    ["as it was", (text) => text, written.length],
+    ["with more behind it", (text) => `${text}5,6\n`, written.length],
+    ["shorter", (text) => text.slice(0, -1), 0],
+    ["with another byte", (text) => text.replace("3", "7"), 0],
+    ["empty", () => "", 0],
+  ];
+  for (const [what, edit, kept] of edits) {
+    const directory = temporaryDirectory(t);
+    const file = path.join(directory, "result.csv");
+    const first = new FileOutput(file, "job", false);
+    await first.open(0, 0);
+    await first.write(Buffer.from(written));
+    await first.close();
+    const [partial] = readdirSync(directory);
+    writeFileSync(path.join(directory, partial), edit(written));
+    const second = new FileOutput(file, "job", false);
+    t.is(await second.open(written.length, crc), kept, what);
+    await second.write(Buffer.from("9,9\n"));
+    await second.commit();
+    t.is(readFileSync(file, "utf8"), kept === 0 ? "9,9\n" : `${written}9,9\n`, what);
+  }
 });
