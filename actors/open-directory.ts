@@ -69,7 +69,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Journal>
       return await openJournal(options, { places, theirs, ours });
     }
   } catch (error) {
-    throw namedForJob(error);
+    throw namedForDirectory(error, dataDirectory);
   }
 }
 
@@ -82,6 +82,14 @@ export function createDirectory(directory: string, dataDirectory: string): void 
     const message = `cannot use "${dataDirectory}" as data directory: ${(error as Error).message}`;
     throw new RuntimeError("DATA_DIRECTORY_UNUSABLE", message, error);
   }
+}
+
+/** What the system says of the directory itself, of its names and of `job.json`, has no code yet. */
+function namedForDirectory(error: unknown, dataDirectory: string): unknown {
+  const named = namedForJob(error);
+  if (named instanceof RuntimeError || !(named instanceof Error && "syscall" in named)) return named;
+  const message = `cannot use "${dataDirectory}" as data directory: ${named.message}`;
+  return new RuntimeError("DATA_DIRECTORY_UNUSABLE", message, named);
 }
 
 /** A full disk has a code of its own, however deep it is found, for there is a remedy. */

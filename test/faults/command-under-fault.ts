@@ -20,7 +20,7 @@ const PROGRAM = {
 };
 
 export interface FaultEnd {
-  /** `right`: the fault was not met, or was got over. `error`: told by name, and nothing lies where the result would. */
+  /** `right`: the fault was not met, or was got over. `error`: told by name, and no partial result lies anywhere. */
   readonly kind: "right" | "error" | "wrong" | "hang" | "died";
   /** The error's code; else what standard error says. */
   readonly detail: string;
@@ -100,12 +100,11 @@ export class FaultyCommand {
     if (signal === "SIGKILL") return { kind: "hang", detail: stderr };
     const report = reportOf(stdout);
     if (signal !== null || report === undefined) return { kind: "died", detail: `${signal ?? status} ${stderr}` };
-    if (status === 0) {
-      const isRight = existsSync(output) && readFileSync(output, "utf8") === this.#expected;
-      return { kind: isRight ? "right" : "wrong", detail: "" };
-    }
+    const isRight = existsSync(output) && readFileSync(output, "utf8") === this.#expected;
+    if (status === 0) return { kind: isRight ? "right" : "wrong", detail: "" };
     const code = report.error?.code ?? "";
-    if (existsSync(output)) return { kind: "wrong", detail: `${code}, and a partial result` };
+    // Where only the name of a finished result could not be made durable, it is there, and whole.
+    if (existsSync(output) && !isRight) return { kind: "wrong", detail: `${code}, and a partial result` };
     const isNamed = code !== "" && code !== "BUG" && code !== "RESTARTS_EXHAUSTED";
     return { kind: isNamed ? "error" : "died", detail: isNamed ? code : JSON.stringify(report.error) };
   }
