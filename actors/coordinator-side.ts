@@ -16,6 +16,7 @@ import type { Journal } from "../runtime/journal/journal.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
+import type { ReferenceExchange } from "./exchange/messages.ts";
 import { type JobOutcome, jobMachine } from "./job/machine.ts";
 import type { JobDescription, OutputOrder } from "./job/messages.ts";
 import { JobProgress } from "./job/progress.ts";
@@ -41,6 +42,8 @@ export interface CoordinatorSideOptions {
   /** Where blocks of rejects lie, and the name of files that sort them: unique for every process. */
   readonly segmentDirectory: string;
   readonly segmentName: string;
+  /** Absent where every block is in this process. */
+  readonly exchange?: ReferenceExchange;
   readonly onOutcome: (job: string, outcome: JobOutcome) => void;
   /** The journal failed: no job can end. */
   readonly onBroken: (error: unknown) => void;
@@ -157,6 +160,7 @@ function coordinator(plot: Plot): ChildSpecification {
         askMembers: () => board.send("membership", { type: "membership.report" }),
         startJob: (job, members) => startJob(plot, job, members),
         stopJob: (job) => {
+          plot.exchange?.close(job);
           for (const supervisor of ["jobs", "outputs"]) board.send(supervisor, { type: "child.stop", id: job });
         },
         sendToJob: (job, event) => board.sendBelow("jobs", job, { ...event }),
@@ -165,6 +169,7 @@ function coordinator(plot: Plot): ChildSpecification {
         tellFailed: onBroken,
         noteMembers: (members) => {
           view.members = members;
+          plot.exchange?.noteDirectory([...members.values()]);
         },
       };
     },
@@ -212,7 +217,7 @@ function noteRepairs({ view }: Plot, job: string, { lost, damaged }: Repairs): v
 }
 
 function startOutput(plot: Plot, job: JobDescription, order: OutputOrder): void {
-  const { board, journal, outputOf, segmentDirectory, segmentName, view } = plot;
+  const { board, exchange, journal, outputOf, segmentDirectory, segmentName, view } = plot;
   const slots = [...view.members.values()].reduce((sum, member) => sum + member.slots, 0);
   const specification = specifyChild({
     id: job.id,
@@ -223,6 +228,7 @@ function startOutput(plot: Plot, job: JobDescription, order: OutputOrder): void 
       ...outputOf(job.id),
       journal,
       segmentDirectory,
+      bring: exchange === undefined ? undefined : (references) => exchange.bring(job.id, references),
       segmentName: `${segmentName}-${job.id}-o${incarnation}`,
       inFlightMax: Math.max(1, slots) * OUTPUT_RANGES_IN_FLIGHT_MAX,
       submit: (tag, task) => {

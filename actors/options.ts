@@ -27,6 +27,10 @@ export const HEADER_BYTES_MAX = 65_536;
 export const PARTITION_TASKS_IN_FLIGHT_MAX = 4;
 /** Tasks of a job with one worker, for each of its slots: half a second's work of small splits, so that no slot waits for a message. */
 export const TASKS_PER_SLOT_MAX = 64;
+/** Time after which a worker that could not be reached is asked for blocks again. */
+export const FETCH_RETRY_MS = 200;
+/** Stretches asked of a worker at once. */
+export const FETCH_REFERENCES_MAX = 4_096;
 /** How often a job looks for tasks that take far longer than others. */
 export const RACE_INTERVAL_MS = 1_000;
 /** A task is raced when it takes so many times the median, and at least so long. */

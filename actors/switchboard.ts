@@ -39,9 +39,18 @@ export interface LineHandler {
   fenced?(answer: Fenced, endpoint: Endpoint): void;
 }
 
+export interface MessageCodec {
+  encode(message: Message): Message;
+  decode(message: Message): Message;
+}
+
+const AS_THEY_ARE: MessageCodec = { encode: (message) => message, decode: (message) => message };
+
 export interface SwitchboardOptions {
   readonly clock: Clock;
   readonly transport: Transport;
+  /** What messages are on a wire that carries plain JSON only; default: as they are. */
+  readonly codec?: MessageCodec;
   /** Called at each look-up, never by the constructor. */
   readonly root: () => SupervisorRef;
 }
@@ -49,6 +58,7 @@ export interface SwitchboardOptions {
 export class Switchboard {
   readonly #clock: Clock;
   readonly #transport: Transport;
+  readonly #codec: MessageCodec;
   readonly #root: () => SupervisorRef;
   readonly #monitors = new Map<string, HeartbeatMonitor>();
   /** Children that run now, as `supervisor/child`, with their incarnations. */
@@ -58,7 +68,8 @@ export class Switchboard {
   /** By the name of the root's child. */
   readonly #endpoints = new Map<string, Endpoint>();
 
-  constructor({ clock, transport, root }: SwitchboardOptions) {
+  constructor({ clock, transport, codec = AS_THEY_ARE, root }: SwitchboardOptions) {
+    this.#codec = codec;
     this.#clock = clock;
     this.#transport = transport;
     this.#root = root;
@@ -108,7 +119,7 @@ export class Switchboard {
     const endpoint = this.#transport.createEndpoint(address, fence, {
       receive: (delivery) => {
         const { message, from } = delivery.envelope;
-        this.send(name, { ...message, from });
+        this.send(name, { ...this.#codec.decode(message as Message), from });
         delivery.acknowledge();
       },
       signalled: ({ message, from }) => handler.signalled?.(message as Message, from),
@@ -120,7 +131,7 @@ export class Switchboard {
 
   /** A message over the transport, in order and once for each life of the receiver. */
   tell(name: string, to: Address, message: Message): void {
-    const outcome = this.#endpoints.get(name)?.send(to, message);
+    const outcome = this.#endpoints.get(name)?.send(to, this.#codec.encode(message));
     assert(outcome !== "full", `more than ${MESSAGES_IN_FLIGHT_MAX} messages wait for ${to}`);
   }
 

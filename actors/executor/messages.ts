@@ -38,9 +38,17 @@ export interface TextPiece {
   readonly times: number;
 }
 
+/** A stretch of stored bytes, from their start. */
+export interface Extent {
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
 export interface PlannedRange {
   readonly range: OutputRange;
   readonly runs: readonly number[];
+  /** What of each of these runs is read, besides its header. */
+  readonly extents: readonly Extent[];
 }
 
 export type Task =
@@ -56,7 +64,13 @@ export type Task =
     }
   | { readonly kind: "planRanges"; readonly runs: readonly RunReference[] }
   /** Without a range: the runs as they stand, for order `none`. */
-  | { readonly kind: "range"; readonly range: OutputRange | undefined; readonly runs: readonly RunReference[] };
+  | {
+      readonly kind: "range";
+      readonly range: OutputRange | undefined;
+      readonly runs: readonly RunReference[];
+      /** For whoever has to bring them here first: what of each run is read, besides its header. */
+      readonly extents: readonly Extent[];
+    };
 
 export interface TaskResult {
   readonly pairsIn: number;

@@ -86,10 +86,13 @@ export class RunHeaders {
 
 /** Cuts the final order into ranges, and names for each the runs that have pairs in it. */
 export function planRanges(output: OutputKernels, headers: readonly Uint8Array[], rangePairs: number): PlannedRange[] {
-  return output.planRanges(headers, rangePairs).map((range) => ({
-    range,
-    runs: headers.flatMap((header, index) => (output.extent(header, range) === undefined ? [] : [index])),
-  }));
+  return output.planRanges(headers, rangePairs).map((range) => {
+    const found = headers.flatMap((header, run) => {
+      const extent = output.extent(header, range);
+      return extent === undefined ? [] : [{ run, extent }];
+    });
+    return { range, runs: found.map(({ run }) => run), extents: found.map(({ extent }) => extent) };
+  });
 }
 
 export interface RangeInput {

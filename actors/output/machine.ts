@@ -13,6 +13,7 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import { isDiskFull } from "../../runtime/journal/disk-full.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
+import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { OutputCommand, OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";
@@ -33,6 +34,8 @@ export interface OutputInput {
   readonly segmentDirectory: string;
   /** Unique for every incarnation of every output that ever wrote to the directory. */
   readonly segmentName: string;
+  /** Brings rejects here that workers elsewhere hold; absent where they are here. Errors: SEGMENT_DAMAGED. */
+  readonly bring?: (references: readonly SegmentReference[]) => Promise<void>;
   /** Pieces being computed or waiting at once. */
   readonly inFlightMax: number;
   /** Has a task run; its end comes back as an event with the same tag. */
@@ -70,6 +73,7 @@ const writeNext = fromPromise<Resume, { context: Context }>(async ({ input: { co
 const finish = fromPromise<void, { context: Context }>(async ({ input: { context }, signal }) => {
   const { job, rejects, rejectsPort, port, segmentDirectory, segmentName } = context;
   if (rejectsPort !== undefined) {
+    await context.bring?.(rejects.commits.flatMap(({ result }) => result.rejects));
     await writeRejects({ port: rejectsPort, job, segmentDirectory, segmentName, signal }, rejects);
   }
   signal.throwIfAborted();
@@ -121,7 +125,10 @@ export const outputMachine = setup({
       return {
         pieces: cutPieces(
           context,
-          context.runs.map((_run, index) => ({ range: undefined, runs: [index] })),
+          context.runs.map(({ at, headerBytes: offset }, index) => {
+            const extents = [{ offset, byteLength: at.byteLength - offset }];
+            return { range: undefined, runs: [index], extents };
+          }),
         ),
       };
     }),
@@ -236,7 +243,8 @@ export const outputMachine = setup({
 });
 
 function submitPiece({ runs, submit }: Context, tag: string, piece: OutputPiece): void {
-  submit(tag, { kind: "range", range: piece.range, runs: piece.runs.map((run) => runs[run]) });
+  const { range, extents } = piece;
+  submit(tag, { kind: "range", range, runs: piece.runs.map((run) => runs[run]), extents });
 }
 
 function cutPieces(context: Context, pieces: readonly OutputPiece[]): Pieces<TaskResult> {

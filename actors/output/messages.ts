@@ -3,7 +3,7 @@
  *
  * Owns: the types.
  */
-import type { PlannedRange, RunReference, TaskFailure } from "../executor/messages.ts";
+import type { Extent, PlannedRange, RunReference, TaskFailure } from "../executor/messages.ts";
 import type { TaskCommit } from "../partition/messages.ts";
 
 /** One piece of the output, in order: a range over some runs, or (order `none`) one run as it stands. */
@@ -11,6 +11,7 @@ export interface OutputPiece {
   readonly range: PlannedRange["range"] | undefined;
   /** Indexes into the order's runs: where a run lies may change, when a worker is lost. */
   readonly runs: readonly number[];
+  readonly extents: readonly Extent[];
 }
 
 export type OutputCommand =

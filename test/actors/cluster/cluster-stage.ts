@@ -1,0 +1,194 @@
+/**
+ * A cluster in one process: a coordinator and workers with directories and journals of their own, joined by one loopback
+ * transport; blocks are fetched from a worker's directory as long as it lives.
+ *
+ * Owns: the set-up, and how a worker dies, loses its disk and returns.
+ * Never: asserts anything.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import path from "node:path";
+import { clusterCodec } from "../../../actors/cluster/message-codec.ts";
+import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
+import { createExchange } from "../../../actors/exchange/exchange.ts";
+import type { BlockSource } from "../../../actors/exchange/messages.ts";
+import { segmentMark } from "../../../actors/exchange/segment-names.ts";
+import { kernelModule } from "../../../actors/executor/kernel-module.ts";
+import type { JobOutcome } from "../../../actors/job/machine.ts";
+import type { JobDescription } from "../../../actors/job/messages.ts";
+import { FileOutput } from "../../../actors/output/file-output.ts";
+import { createProcessRoot, type ProcessRoot } from "../../../actors/process-root.ts";
+import { workerSide } from "../../../actors/worker-side.ts";
+import { RuntimeError } from "../../../runtime/errors.ts";
+import { toTerm } from "../../../runtime/identity.ts";
+import type { Journal } from "../../../runtime/journal/journal.ts";
+import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
+import { seededRandom } from "../../../runtime/random.ts";
+import { createLoopbackTransport } from "../../../runtime/transport/loopback-transport.ts";
+import type { Transport } from "../../../runtime/transport/transport.ts";
+import { HASTY_CLOCK } from "../jobs/job-stage.ts";
+
+const HANG_MS = 30_000;
+/** Of hasty time. */
+const HEARTBEAT = { deadAfterMs: 2_000 };
+
+interface StagedWorker {
+  epoch: number;
+  disk: MemoryDisk;
+  readonly directory: string;
+  root: ProcessRoot | undefined;
+  journal: Journal | undefined;
+  ended: () => Promise<void>;
+}
+
+export interface ClusterEnd {
+  readonly outcome: JobOutcome | { readonly kind: "broken"; readonly error: unknown } | { readonly kind: "hung" };
+  readonly output: string | undefined;
+  readonly rejects: string | undefined;
+}
+
+export class ClusterStage {
+  readonly #directory: string;
+  readonly #job: JobDescription;
+  readonly #transport: Transport = createLoopbackTransport({ unacknowledgedMax: 100_000 });
+  readonly #workers = new Map<string, StagedWorker>();
+  readonly #coordinatorDisk = new MemoryDisk("disk");
+  #term = 0;
+  #coordinator: { readonly root: ProcessRoot; readonly side: CoordinatorSide; readonly journal: Journal } | undefined;
+  #end: (outcome: ClusterEnd["outcome"]) => void = () => {};
+
+  constructor(directory: string, job: JobDescription) {
+    this.#directory = directory;
+    this.#job = job;
+  }
+
+  /** Commits that the coordinator counts, for a test's choice of a moment. */
+  get committed(): number {
+    return this.#coordinator?.side.view.progress.get(this.#job.id)?.totals().tasksCommitted ?? 0;
+  }
+
+  async startWorker(id: string): Promise<void> {
+    const directory = path.join(this.#directory, `worker-${id}`);
+    const known = this.#workers.get(id);
+    const staged = known ?? {
+      ...{ epoch: 0, disk: new MemoryDisk("disk"), directory },
+      ...{ root: undefined, journal: undefined, ended: () => Promise.resolve() },
+    };
+    this.#workers.set(id, staged);
+    staged.epoch += 1;
+    mkdirSync(directory, { recursive: true });
+    const journal = createMemoryJournal({ disk: staged.disk });
+    await journal.open();
+    const transport = this.#transport;
+    const random = seededRandom(staged.epoch);
+    const root = createProcessRoot({
+      ...{ clock: HASTY_CLOCK, random, transport, codec: clusterCodec },
+      onBroken: (error) => this.#end({ kind: "broken", error }),
+    });
+    const side = workerSide({
+      ...{ clock: HASTY_CLOCK, board: root.board, journal, supervisor: root.supervisor },
+      thread: {
+        ...{ kernels: kernelModule(), segmentDirectory: directory, durable: false },
+        segmentName: segmentMark(id, staged.epoch),
+        kernelMemoryBytes: Number.POSITIVE_INFINITY,
+      },
+      self: { id, epoch: staged.epoch, host: "here", slots: 1, exchange: "", version: "" },
+      exchange: createExchange({
+        ...{ clock: HASTY_CLOCK, self: id, segmentDirectory: directory, source: this.#source() },
+        partitionsOf: () => this.#job.plan.partitions,
+      }),
+    });
+    root.start(side.children, (notice) => side.note(notice));
+    Object.assign(staged, { root, journal, ended: side.ended });
+  }
+
+  /** As if its process were killed: nobody hears of it any more. */
+  async killWorker(id: string, { loseDisk = false } = {}): Promise<void> {
+    const staged = this.#workers.get(id);
+    if (staged?.root === undefined) return;
+    const { root, journal } = staged;
+    staged.root = undefined;
+    await root.stop();
+    await staged.ended();
+    await journal?.close();
+    if (!loseDisk) return;
+    rmSync(staged.directory, { recursive: true, force: true });
+    staged.disk = new MemoryDisk("disk");
+  }
+
+  async startCoordinator(): Promise<void> {
+    this.#term += 1;
+    const journal = createMemoryJournal({ disk: this.#coordinatorDisk });
+    await journal.open();
+    const segmentDirectory = path.join(this.#directory, "coordinator");
+    mkdirSync(segmentDirectory, { recursive: true });
+    const onBroken = (error: unknown): void => this.#end({ kind: "broken", error });
+    const root = createProcessRoot({
+      ...{ clock: HASTY_CLOCK, random: seededRandom(this.#term), transport: this.#transport, codec: clusterCodec },
+      onBroken,
+    });
+    const port = (name: string) => new FileOutput(path.join(this.#directory, name), this.#job.id, false);
+    const ports = { port: port("output"), rejectsPort: port("rejects") };
+    const side = coordinatorSide({
+      ...{ clock: HASTY_CLOCK, board: root.board, journal, onBroken, heartbeat: HEARTBEAT },
+      ...{ term: toTerm(this.#term), supervisor: (id: string) => root.supervisor(id) },
+      ...{ segmentDirectory, segmentName: `coordinator-${this.#term}`, outputOf: () => ports },
+      exchange: createExchange({
+        ...{ clock: HASTY_CLOCK, self: "", segmentDirectory, source: this.#source() },
+        partitionsOf: () => this.#job.plan.partitions,
+      }),
+      onOutcome: (_job, outcome) => this.#end(outcome),
+    });
+    root.start(side.children, (notice) => side.note(notice));
+    this.#coordinator = { root, side, journal };
+  }
+
+  async killCoordinator(): Promise<void> {
+    await this.#coordinator?.root.stop();
+    await this.#coordinator?.journal.close();
+    this.#coordinator = undefined;
+  }
+
+  /** Submits the job and waits for its end; `disturb` goes on beside it. */
+  async run(disturb: () => Promise<void> = () => Promise.resolve()): Promise<ClusterEnd> {
+    const outcome = await new Promise<ClusterEnd["outcome"]>((resolve, reject) => {
+      const watchdog = setTimeout(() => resolve({ kind: "hung" }), HANG_MS);
+      this.#end = (told) => {
+        clearTimeout(watchdog);
+        resolve(told);
+      };
+      this.#coordinator?.side.submit(this.#job);
+      disturb().catch(reject);
+    });
+    const read = (name: string): string | undefined => {
+      const file = path.join(this.#directory, name);
+      return outcome.kind === "done" && existsSync(file) ? readFileSync(file, "utf8") : undefined;
+    };
+    return { outcome, output: read("output"), rejects: read("rejects") };
+  }
+
+  async close(): Promise<void> {
+    for (const id of this.#workers.keys()) await this.killWorker(id);
+    await this.killCoordinator();
+    this.#transport.close();
+  }
+
+  #source(): BlockSource {
+    const workers = this.#workers;
+    return {
+      fetch: async function* (worker, { references }) {
+        const staged = workers.get(worker);
+        for (const { segment, offset, byteLength } of references) {
+          await new Promise<void>((resolve) => void setImmediate(resolve));
+          if (staged?.root === undefined) throw new RuntimeError("PEER_UNREACHABLE", `${worker} is not there`);
+          const file = path.join(staged.directory, segment);
+          if (!existsSync(file)) throw new RuntimeError("BLOCK_GONE", `${segment} is gone`);
+          const bytes = new Uint8Array(byteLength);
+          const descriptor = openSync(file, "r");
+          readSync(descriptor, bytes, 0, byteLength, offset);
+          closeSync(descriptor);
+          yield bytes;
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * One job on several workers that have nothing in common but messages and blocks: output and rejects are those of one
+ * process, whoever dies, loses its disk, joins or returns meanwhile.
+ */
+import test, { type ExecutionContext } from "ava";
+import type { JobDescription } from "../../../actors/job/messages.ts";
+import { openStage, prepare } from "../jobs/job-stage.ts";
+import { SAMPLE_PROGRAM, sampleLines } from "../jobs/sample-job.ts";
+import { temporaryDirectory, writeFiles } from "../temporary-directory.ts";
+import { type ClusterEnd, ClusterStage } from "./cluster-stage.ts";
+
+interface Sample {
+  readonly job: JobDescription;
+  readonly output: string | undefined;
+  readonly rejects: string | undefined;
+}
+
+async function sampleOf(t: Pick<ExecutionContext, "teardown">): Promise<Sample> {
+  const directory = temporaryDirectory(t);
+  writeFiles(directory, { "a.csv": sampleLines(600) });
+  const job = await prepare(SAMPLE_PROGRAM, { paths: ["a.csv"] }, { directory, splitBytes: 300, partitions: 5 });
+  const stage = await openStage({ directory });
+  t.teardown(() => stage.close());
+  const { output, rejects } = await stage.run(job, { rejects: true });
+  return { job, output, rejects };
+}
+
+async function stageOf(t: ExecutionContext, job: JobDescription, workers: readonly string[]): Promise<ClusterStage> {
+  const stage = new ClusterStage(temporaryDirectory(t), job);
+  t.teardown(() => stage.close());
+  await stage.startCoordinator();
+  for (const worker of workers) await stage.startWorker(worker);
+  return stage;
+}
+
+function compare(t: ExecutionContext, end: ClusterEnd, sample: Sample, at: string): void {
+  t.is(end.outcome.kind, "done", `${at}: ${JSON.stringify(end.outcome)}`);
+  t.is(end.output, sample.output, at);
+  t.is(end.rejects, sample.rejects, at);
+}
+
+/** Resolves when so many tasks are committed. */
+async function committed(stage: ClusterStage, count: number): Promise<void> {
+  while (stage.committed < count) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+test("cluster: one, two and three workers give what one process gives", async (t) => {
+  const sample = await sampleOf(t);
+  t.truthy(sample.output);
+  t.truthy(sample.rejects);
+  for (const workers of [["a"], ["a", "b"], ["a", "b", "c"]]) {
+    const stage = await stageOf(t, sample.job, workers);
+    compare(t, await stage.run(), sample, workers.join());
+  }
+});
+
+for (const loseDisk of [false, true]) {
+  test(`cluster: a worker is killed at some commit, ${loseDisk ? "with" : "without"} its disk, and does not return`, async (t) => {
+    const sample = await sampleOf(t);
+    for (const moment of [1, 20]) {
+      const stage = await stageOf(t, sample.job, ["a", "b", "c"]);
+      const end = await stage.run(async () => {
+        await committed(stage, moment);
+        await stage.killWorker("b", { loseDisk });
+      });
+      compare(t, end, sample, `at ${moment}`);
+    }
+  });
+
+  test(`cluster: a worker is killed at some commit, and returns ${loseDisk ? "without" : "with"} its disk`, async (t) => {
+    const sample = await sampleOf(t);
+    for (const moment of [2, 15]) {
+      const stage = await stageOf(t, sample.job, ["a", "b"]);
+      const end = await stage.run(async () => {
+        await committed(stage, moment);
+        await stage.killWorker("b", { loseDisk });
+        await stage.startWorker("b");
+      });
+      compare(t, end, sample, `at ${moment}`);
+    }
+  });
+}
+
+test("cluster: a worker that joins late is given work, and the first may go", async (t) => {
+  const sample = await sampleOf(t);
+  const stage = await stageOf(t, sample.job, ["a"]);
+  const end = await stage.run(async () => {
+    await committed(stage, 3);
+    await stage.startWorker("b");
+    await committed(stage, 12);
+    await stage.killWorker("a", { loseDisk: true });
+  });
+  compare(t, end, sample, "late");
+});
+
+test("cluster: the coordinator is killed at some commit and started again", async (t) => {
+  const sample = await sampleOf(t);
+  for (const moment of [1, 15]) {
+    const stage = await stageOf(t, sample.job, ["a", "b"]);
+    const end = await stage.run(async () => {
+      await committed(stage, moment);
+      await stage.killCoordinator();
+      await stage.startCoordinator();
+    });
+    compare(t, end, sample, `at ${moment}`);
+  }
+});
+
+test("cluster: all workers are killed and return", async (t) => {
+  const sample = await sampleOf(t);
+  const stage = await stageOf(t, sample.job, ["a", "b", "c"]);
+  const end = await stage.run(async () => {
+    await committed(stage, 10);
+    for (const worker of ["a", "b", "c"]) await stage.killWorker(worker);
+    for (const worker of ["c", "a", "b"]) await stage.startWorker(worker);
+  });
+  compare(t, end, sample, "all");
+});
