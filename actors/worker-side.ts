@@ -216,15 +216,15 @@ interface FreedStages {
 function freeOnDisk({ thread, disk, endings }: Plot, { job, below }: FreedStages, journaled: Promise<void>): void {
   const isFreed = (segment: string): boolean => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below);
   disk.beginFreeing();
-  const freed = journaled
-    .then(() => freeSegments(thread.segmentDirectory, isFreed))
-    // A journal that fails is told by the next commit, and a file that cannot be deleted goes with the directory.
-    .then(
-      (byteCount) => disk.endFreeing(byteCount),
-      () => disk.endFreeing(0),
-    );
-  endings.add(freed);
-  void freed.finally(() => endings.delete(freed)); // Never rejects: see above.
+  const end = (byteCount: number): void => disk.endFreeing(byteCount);
+  const free = (): void => {
+    // A file that cannot be deleted goes with the directory.
+    const freed = freeSegments(thread.segmentDirectory, isFreed).then(end, () => end(0));
+    endings.add(freed);
+    void freed.finally(() => endings.delete(freed)); // Never rejects: see above.
+  };
+  // A journal that fails is told by the next commit.
+  journaled.then(free, () => end(0));
 }
 
 /** False if the partition has an actor already, or one that is being restarted. */

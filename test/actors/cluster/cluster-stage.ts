@@ -7,7 +7,6 @@
  */
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
 import path from "node:path";
-import { clusterCodec } from "../../../actors/cluster/message-codec.ts";
 import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
 import { createExchange } from "../../../actors/exchange/exchange.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
@@ -15,11 +14,13 @@ import { segmentMark } from "../../../actors/exchange/segment-names.ts";
 import { kernelModule } from "../../../actors/executor/kernel-module.ts";
 import type { JobOutcome } from "../../../actors/job/machine.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
+import { clusterCodec } from "../../../actors/message-codec.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import { createProcessRoot, type ProcessRoot } from "../../../actors/process-root.ts";
 import { workerSide } from "../../../actors/worker-side.ts";
 import { RuntimeError } from "../../../runtime/errors.ts";
 import { toTerm } from "../../../runtime/identity.ts";
+import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
 import type { Journal } from "../../../runtime/journal/journal.ts";
 import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
 import { seededRandom } from "../../../runtime/random.ts";
@@ -90,6 +91,7 @@ export class ClusterStage {
         ...{ kernels: kernelModule(), segmentDirectory: directory, durable: false },
         segmentName: segmentMark(id, staged.epoch),
         kernelMemoryBytes: Number.POSITIVE_INFINITY,
+        disk: openDiskAccount(0, undefined),
       },
       self: { id, epoch: staged.epoch, host: "here", slots: 1, exchange: "", version: "" },
       exchange: createExchange({

@@ -4,9 +4,9 @@
  * Owns: the form: a message is its type and a text; integers of any size stand as digits, bytes in base 64, a job as its record, and what
  *       one process alone can make use of stays behind.
  */
-import type { JobDescription } from "../job/messages.ts";
-import { decodeJob, encodeJob } from "../job-record.ts";
-import type { Message, MessageCodec } from "../switchboard.ts";
+import type { JobDescription } from "./job/messages.ts";
+import { decodeJob, encodeJob } from "./job-record.ts";
+import type { Message, MessageCodec } from "./switchboard.ts";
 
 const INTEGER_MEMBER = "$integer";
 const BYTES_MEMBER = "$bytes";
