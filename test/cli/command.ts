@@ -14,8 +14,8 @@ import { temporaryDirectory, writeFiles } from "../actors/temporary-directory.ts
 const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const TAMPER = new URL("./preload/tamper-threads.js", import.meta.url).href;
 
-/** A command that takes longer is called hung; the longest one here takes a few seconds. */
-const HANG_MS = 60_000;
+/** A command that takes longer is called hung; the longest one here takes a few seconds on a machine with nothing else to do. */
+const HANG_MS = 110_000;
 
 /** See `preload/tamper-threads.ts`. */
 export type Tampering = `hold:${string}` | `die:${string}` | "falsify";
