@@ -64,7 +64,7 @@ export const TASK_REPAIRS_MAX = 8;
 export const MESSAGES_IN_FLIGHT_MAX = 65_536;
 /** Share of the machine's or the container's memory that a process may have where nobody says how much. */
 export const MEMORY_SHARE_DEFAULT = 0.5;
-/** Memory of a process beside its executors: V8, LevelDB, finished text on its way. Measured: docs/decisions/0013-bounded-memory.md. */
+/** Memory of a process beside its executors: V8, LevelDB, finished text on its way. Measured: docs/decisions/0011-bounded-memory.md. */
 export const PROCESS_BYTES = 128 * MEBIBYTE;
 /** Memory of an executor beside its kernels. Measured, as above. */
 export const EXECUTOR_BYTES = 40 * MEBIBYTE;

@@ -7,7 +7,7 @@
  *
  * Where: receiving a GB takes about a second of the thread that fetches. The main thread will do for little; where much
  * is fetched, a worker thread is better, best the one that uses the bytes.
- * Source: docs/decisions/0012-block-exchange.md
+ * Source: docs/decisions/0010-block-exchange.md
  */
 import type { Clock } from "../clock.ts";
 import type { SegmentReference } from "../journal/segment-files.ts";

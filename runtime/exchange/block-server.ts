@@ -10,7 +10,7 @@
  *
  * Where: serving a GB takes about a second of the thread that listens. A process whose main thread has heartbeats to
  * send serves better from a worker thread with a listener of its own, where files may be read synchronously.
- * Source: docs/decisions/0012-block-exchange.md
+ * Source: docs/decisions/0010-block-exchange.md
  */
 import type { Channel } from "../socket/greeting.ts";
 import type { Listener } from "../socket/listener.ts";

@@ -1,7 +1,7 @@
 /**
  * Every maximum and wait of the block exchange, with unit and reason.
  *
- * Owns: the numbers; docs/decisions/0012-block-exchange.md has the measurements.
+ * Owns: the numbers; docs/decisions/0010-block-exchange.md has the measurements.
  */
 
 const MEBIBYTE = 1 << 20;
