@@ -29,15 +29,13 @@ test.serial("chaos: a program that is disturbed gives the same output, exit code
   t.deepEqual(stage.files(), ["pairs.csv", "sums.json"]);
 });
 
-test.serial("chaos: a difference that is planted in restarted executors is found, exit code 1", (t) => {
+test.serial("chaos: a difference that is planted in disturbed runs is found, exit code 1", (t) => {
   const stage = stageOf(t);
-  const options = ["chaos", "sums.json", "--kill", "executor", "--rate", "5", "--runs", "4", "--json"];
-  const { status, stdout, stderr } = stage.run(options, { tamper: "falsify" });
+  const options = ["chaos", "sums.json", "--kill", "executor", "--rate", "5", "--runs", "2", "--json"];
+  const { status, stdout, stderr } = stage.run(options, { tamper: "falsify:data-1" });
   t.is(stderr, "");
   const report = JSON.parse(stdout) as ChaosReport;
   t.is(report.undisturbed.sameAsReference, true);
-  const killed = report.runs.filter(({ kills }) => (kills.executor ?? 0) > 0);
-  t.true(killed.length > 0, "the planted difference shows only in runs with a kill");
   t.is(status, 1);
   t.is(report.status, "different");
 });

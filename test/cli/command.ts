@@ -18,7 +18,7 @@ const TAMPER = new URL("./preload/tamper-threads.js", import.meta.url).href;
 const HANG_MS = 110_000;
 
 /** See `preload/tamper-threads.ts`. */
-export type Tampering = `hold:${string}` | `die:${string}` | "falsify";
+export type Tampering = `${"hold" | "die" | "falsify"}:${string}`;
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;

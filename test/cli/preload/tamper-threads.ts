@@ -5,9 +5,10 @@
  *
  * - `hold:KIND`: a task of that kind is never done. The thread writes HELD to standard error when it is given one.
  * - `die:KIND`: a task of that kind ends its thread.
- * - `falsify`: threads that were restarted change the first byte of what they format.
+ * - `falsify:N`: threads of every run but the one in data directory N change the first byte of what they format.
  */
 import { writeSync } from "node:fs";
+import path from "node:path";
 import { isMainThread, parentPort } from "node:worker_threads";
 import type { ThreadCommand, ThreadEvent } from "../../../actors/executor/messages.ts";
 
@@ -16,17 +17,22 @@ const STANDARD_ERROR = 2;
 if (!isMainThread && parentPort !== null) tamper(parentPort, process.env.TAMPER ?? "");
 
 function tamper(port: NonNullable<typeof parentPort>, wish: string): void {
-  const [deed, kind] = wish.split(":");
+  const [deed, kind = ""] = wish.split(":");
   const listen = port.on.bind(port) as (name: string, listener: (command: ThreadCommand) => void) => typeof port;
   Object.assign(port, {
     on: (name: string, listener: (command: ThreadCommand) => void) =>
       listen(name, (command) => {
-        if (deed === "falsify" && command.kind === "begin" && !command.input.segmentName.endsWith("-i1")) falsify(port);
+        if (deed === "falsify" && command.kind === "begin" && !liesIn(command.input.segmentDirectory, kind))
+          falsify(port);
         if (command?.kind !== "run" || command.task.kind !== kind) listener(command);
         else if (deed === "die") process.exit(1);
         else writeSync(STANDARD_ERROR, "HELD\n");
       }),
   });
+}
+
+function liesIn(directory: string, name: string): boolean {
+  return directory.split(path.sep).includes(name);
 }
 
 function falsify(port: NonNullable<typeof parentPort>): void {
