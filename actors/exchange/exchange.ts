@@ -87,7 +87,8 @@ class Exchange implements WorkerExchange, ReferenceExchange {
     }
   }
 
-  noteDirectory(members: readonly { readonly id: string }[]): void {
+  noteDirectory(members: readonly { readonly id: string; readonly exchange: string }[]): void {
+    this.#options.source.noteDirectory(members);
     const present = new Set(members.map(({ id }) => id));
     for (const id of present) if (!this.#peers.has(id)) this.#peers.set(id, new AbortController());
     for (const [id, peer] of this.#peers) {

@@ -25,12 +25,14 @@ export interface ReferenceExchange {
   /** Brings bytes here, to the same places in files of the same names. Errors: SEGMENT_DAMAGED, for what cannot be had. */
   bring(job: string, references: readonly SegmentReference[]): Promise<void>;
   /** See `WorkerExchange`. */
-  noteDirectory(members: readonly { readonly id: string }[]): void;
+  noteDirectory(members: readonly { readonly id: string; readonly exchange: string }[]): void;
   close(job: string): void;
 }
 
 /** Bytes of another worker's segments. */
 export interface BlockSource {
+  /** Where workers serve now, by worker id, as `host:port`. */
+  noteDirectory(members: readonly { readonly id: string; readonly exchange: string }[]): void;
   /** The bytes of all references, one after the other, in buffers that know nothing of where references begin. */
   fetch(
     worker: string,

@@ -5,7 +5,8 @@
  * Owns: where the thread's entry lies, and threads that nobody has taken yet.
  * Never: tells a thread what to do.
  */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "../../runtime/start-thread.ts";
 
 export interface ThreadSource {
   /** A thread that runs `thread.ts` and waits to be told to begin; from now on it is the caller's. */
@@ -18,7 +19,7 @@ export interface ThreadSource {
 export function createThreadSource(aheadCount = 0): ThreadSource {
   const spare = new Set<Worker>();
   for (let count = 0; count < aheadCount; count += 1) {
-    const thread = startThread();
+    const thread = startExecutorThread();
     spare.add(thread);
     // One that dies while nobody has it is not handed out; whatever it died of, the next one tells.
     thread.on("error", () => spare.delete(thread)).on("exit", () => spare.delete(thread));
@@ -26,7 +27,7 @@ export function createThreadSource(aheadCount = 0): ThreadSource {
   return {
     take: () => {
       const [thread] = spare;
-      if (thread === undefined) return startThread();
+      if (thread === undefined) return startExecutorThread();
       spare.delete(thread);
       return thread;
     },
@@ -38,8 +39,6 @@ export function createThreadSource(aheadCount = 0): ThreadSource {
   };
 }
 
-function startThread(): Worker {
-  // A thread has the options of its process, but this one is for programs given as text, and refuses a file.
-  const execArgv = process.execArgv.filter((option) => !option.startsWith("--input-type"));
-  return new Worker(new URL("./thread.js", import.meta.url), { execArgv });
+function startExecutorThread(): Worker {
+  return startThread(new URL("./thread.js", import.meta.url));
 }

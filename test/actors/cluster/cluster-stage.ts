@@ -177,6 +177,7 @@ export class ClusterStage {
   #source(): BlockSource {
     const workers = this.#workers;
     return {
+      noteDirectory: () => {},
       fetch: async function* (worker, { references }) {
         const staged = workers.get(worker);
         for (const { segment, offset, byteLength } of references) {

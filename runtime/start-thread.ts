@@ -1,0 +1,13 @@
+/**
+ * Starts a worker thread from a file of this program.
+ *
+ * Owns: which options of the process a thread takes over.
+ */
+import { Worker } from "node:worker_threads";
+
+/** `given` is the thread's `workerData`, copied. */
+export function startThread(entry: URL, given?: unknown): Worker {
+  // A thread has the options of its process, but this one is for programs given as text, and refuses a file.
+  const execArgv = process.execArgv.filter((option) => !option.startsWith("--input-type"));
+  return new Worker(entry, { execArgv, workerData: given });
+}
