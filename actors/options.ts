@@ -29,6 +29,8 @@ export const PARTITION_TASKS_IN_FLIGHT_MAX = 4;
 export const TASKS_PER_SLOT_MAX = 64;
 /** Time after which a worker that could not be reached is asked for blocks again. */
 export const FETCH_RETRY_MS = 200;
+/** Time without a byte after which a worker that is still a member is given up: its blocks are made again elsewhere. */
+export const FETCH_PATIENCE_MS = 60_000;
 /** Stretches asked of a worker at once. */
 export const FETCH_REFERENCES_MAX = 4_096;
 /** How often a job looks for tasks that take far longer than others. */

@@ -14,7 +14,7 @@ import { startLagMeter } from "../runtime/failure/lag-meter.ts";
 import { type Incarnation, processOf, toIncarnation, toLife, toTerm } from "../runtime/identity.ts";
 import { DiskMeter } from "../runtime/journal/disk-meter.ts";
 import type { Journal } from "../runtime/journal/journal.ts";
-import { freeSegments } from "../runtime/journal/segment-files.ts";
+import { deleteSegments, listSegments } from "../runtime/journal/segment-files.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { describeExit } from "../runtime/supervision/supervision-error.ts";
@@ -156,8 +156,10 @@ function pool({ board, self, thread, threads: source = createThreadSource(), ...
 
 /** Hands a command to the pool; a task that needs blocks of others when they are here. */
 function sendToPool({ board, exchange }: Plot, command: PoolCommand): void {
-  if (exchange === undefined || command.type !== "pool.submit") board.send("pool", command);
-  else exchange.submit(command, (local) => board.send("pool", local));
+  if (exchange === undefined || command.type !== "pool.submit") {
+    if (command.type === "pool.open") exchange?.open(command.job);
+    board.send("pool", command);
+  } else exchange.submit(command, (local) => board.send("pool", local));
 }
 
 function worker(plot: Plot): ChildSpecification {
@@ -213,18 +215,28 @@ interface FreedStages {
   readonly below: number;
 }
 
-function freeOnDisk({ thread, disk, endings }: Plot, { job, below }: FreedStages, journaled: Promise<void>): void {
-  const isFreed = (segment: string): boolean => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below);
+function freeOnDisk(plot: Plot, stages: FreedStages, journaled: Promise<void>): void {
+  const { disk, endings } = plot;
   disk.beginFreeing();
   const end = (byteCount: number): void => disk.endFreeing(byteCount);
   const free = (): void => {
     // A file that cannot be deleted goes with the directory.
-    const freed = freeSegments(thread.segmentDirectory, isFreed).then(end, () => end(0));
+    const freed = freeSegments(plot, stages).then(end, () => end(0));
     endings.add(freed);
     void freed.finally(() => endings.delete(freed)); // Never rejects: see above.
   };
   // A journal that fails is told by the next commit.
   journaled.then(free, () => end(0));
+}
+
+/** Returns how many bytes went. */
+async function freeSegments({ thread, exchange }: Plot, { job, below }: FreedStages): Promise<number> {
+  const own = listSegments(thread.segmentDirectory)
+    .map(({ segment }) => segment)
+    .filter((segment) => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below))
+    .filter((segment) => exchange?.isForeign(segment) !== true);
+  await exchange?.release(own);
+  return (await deleteSegments(thread.segmentDirectory, own)) + (exchange?.free(job, below) ?? 0);
 }
 
 /** False if the partition has an actor already, or one that is being restarted. */

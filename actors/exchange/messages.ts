@@ -1,22 +1,40 @@
 /**
- * How a worker gets bytes that other workers hold.
+ * How a process gets bytes that others hold.
  *
- * Owns: the port that the worker's side of the tree speaks to, and the one that it is built on.
+ * Owns: the ports that the sides of the tree speak to, and the one that they are built on.
  */
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { PoolCommand } from "../executor-pool/messages.ts";
+import type { JobDescription } from "../job/messages.ts";
 
 export type SubmitCommand = Extract<PoolCommand, { readonly type: "pool.submit" }>;
 
+/** The coordinator, where a worker's id may stand as well; no worker's id has such letters. */
+export const COORDINATOR_PEER = "coordinator";
+
+/** A worker, and where it serves blocks, as `host:port`. */
+export interface Located {
+  readonly id: string;
+  readonly exchange: string;
+}
+
 export interface WorkerExchange {
+  /** A job's tasks are about to come. */
+  open(job: JobDescription): void;
   /**
    * Brings here what a task needs, then passes the task on. What cannot be had fails the task and is named as its damage:
    * its job has it made again.
    */
   submit(command: SubmitCommand, pass: (command: SubmitCommand) => void): void;
-  /** Who can be asked, by worker id; whoever is not named is given up. */
-  noteDirectory(members: readonly { readonly id: string; readonly exchange: string }[]): void;
-  /** Frees what was brought here for a job. */
+  /** Who can be asked; whoever is not named is given up. */
+  noteDirectory(members: readonly Located[]): void;
+  /** Whether a segment holds what another worker wrote: `free` and `close` delete those. */
+  isForeign(segment: string): boolean;
+  /** Resolves when nobody here holds these segments open for others, so that deleting them gives their room back. */
+  release(segments: readonly string[]): Promise<void>;
+  /** Frees what was brought here of stages before `below`; returns its bytes. */
+  free(job: string, below: number): number;
+  /** Frees what was brought here for a job, and brings no more. */
   close(job: string): void;
 }
 
@@ -25,17 +43,21 @@ export interface ReferenceExchange {
   /** Brings bytes here, to the same places in files of the same names. Errors: SEGMENT_DAMAGED, for what cannot be had. */
   bring(job: string, references: readonly SegmentReference[]): Promise<void>;
   /** See `WorkerExchange`. */
-  noteDirectory(members: readonly { readonly id: string; readonly exchange: string }[]): void;
+  noteDirectory(members: readonly Located[]): void;
   close(job: string): void;
 }
 
-/** Bytes of another worker's segments. */
+/** Bytes that other processes serve. */
 export interface BlockSource {
-  /** Where workers serve now, by worker id, as `host:port`. */
-  noteDirectory(members: readonly { readonly id: string; readonly exchange: string }[]): void;
-  /** The bytes of all references, one after the other, in buffers that know nothing of where references begin. */
+  /** Where workers serve now. */
+  noteDirectory(members: readonly Located[]): void;
+  /**
+   * The bytes of all references, one after the other, in buffers that know nothing of where references begin.
+   *
+   * Errors: RuntimeError; `BLOCK_GONE` and `BLOCK_UNREADABLE` are final, after any other it may be asked again.
+   */
   fetch(
-    worker: string,
+    peer: string,
     request: { readonly job: string; readonly references: readonly SegmentReference[]; readonly signal: AbortSignal },
   ): AsyncIterable<Uint8Array>;
 }

@@ -60,6 +60,11 @@ export class DiskMeter {
     return true;
   }
 
+  /** As `take`, for a thread that must not wait: what is being deleted still counts. */
+  takeAtOnce(byteCount: number): boolean {
+    return this.#tryTake(byteCount);
+  }
+
   /** Files are about to be deleted (M3). */
   beginFreeing(): void {
     Atomics.add(this.#counters, FREEING, 1n);

@@ -163,11 +163,14 @@ export class SegmentLengths {
 }
 
 /** Deletes segment files without keeping the thread; returns how many bytes went. One that is gone already has none. */
-export async function freeSegments(directory: string, isFreed: (segment: string) => boolean): Promise<number> {
+export async function deleteSegments(directory: string, segments: readonly string[]): Promise<number> {
   let byteCount = 0;
-  for (const { segment, byteLength } of listSegments(directory).filter((file) => isFreed(file.segment))) {
+  for (const segment of segments) {
+    assert(isSegmentName(segment), `${segment} is no name of a segment`);
+    const file = path.join(directory, segment);
+    const byteLength = sizeOf(file);
     try {
-      await unlink(path.join(directory, segment));
+      await unlink(file);
       byteCount += byteLength;
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;

@@ -8,9 +8,10 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
 import path from "node:path";
 import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
-import { createExchange } from "../../../actors/exchange/exchange.ts";
+import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
 import { segmentMark } from "../../../actors/exchange/segment-names.ts";
+import { createWorkerExchange } from "../../../actors/exchange/worker-exchange.ts";
 import { kernelModule } from "../../../actors/executor/kernel-module.ts";
 import type { JobOutcome } from "../../../actors/job/machine.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
@@ -85,18 +86,18 @@ export class ClusterStage {
       ...{ clock: HASTY_CLOCK, random, transport, codec: clusterCodec },
       onBroken: (error) => this.#end({ kind: "broken", error }),
     });
+    const disk = openDiskAccount(0, undefined);
     const side = workerSide({
       ...{ clock: HASTY_CLOCK, board: root.board, journal, supervisor: root.supervisor },
       thread: {
         ...{ kernels: kernelModule(), segmentDirectory: directory, durable: false },
         segmentName: segmentMark(id, staged.epoch),
         kernelMemoryBytes: Number.POSITIVE_INFINITY,
-        disk: openDiskAccount(0, undefined),
+        disk,
       },
       self: { id, epoch: staged.epoch, host: "here", slots: 1, exchange: "", version: "" },
-      exchange: createExchange({
-        ...{ clock: HASTY_CLOCK, self: id, segmentDirectory: directory, source: this.#source() },
-        partitionsOf: () => this.#job.plan.partitions,
+      exchange: createWorkerExchange({
+        ...{ clock: HASTY_CLOCK, self: id, segmentDirectory: directory, source: this.#source(), disk },
       }),
     });
     root.start(side.children, (notice) => side.note(notice));
@@ -134,10 +135,7 @@ export class ClusterStage {
       ...{ clock: HASTY_CLOCK, board: root.board, journal, onBroken, heartbeat: HEARTBEAT },
       ...{ term: toTerm(this.#term), supervisor: (id: string) => root.supervisor(id) },
       ...{ segmentDirectory, segmentName: `coordinator-${this.#term}`, outputOf: () => ports },
-      exchange: createExchange({
-        ...{ clock: HASTY_CLOCK, self: "", segmentDirectory, source: this.#source() },
-        partitionsOf: () => this.#job.plan.partitions,
-      }),
+      exchange: createCoordinatorExchange({ clock: HASTY_CLOCK, segmentDirectory, source: this.#source() }),
       onOutcome: (_job, outcome) => this.#end(outcome),
     });
     root.start(side.children, (notice) => side.note(notice));
