@@ -1,38 +1,44 @@
 /**
- * Messages between the processes of a cluster, as plain JSON.
+ * Messages between the processes of a cluster, as plain JSON of bounded size.
  *
- * Owns: the form: a message is its type and a text; integers of any size stand as digits, bytes in base 64, a job as its record, and what
- *       one process alone can make use of stays behind.
+ * Owns: the form: a message is its type and a text, in several parts where that is long; a job stands as its record, and
+ *       the plan and the splits that follow from it stay behind.
+ *
+ * Errors: `MESSAGE_TOO_LARGE`, `MESSAGE_MALFORMED`; `JOB_OF_ANOTHER_VERSION`.
  */
+import { fromCompactJson, toCompactJson } from "../runtime/transport/compact-json.ts";
+import { cutIntoParts, isMessagePart, type MessagePart, PartCollector } from "../runtime/transport/message-parts.ts";
 import type { JobDescription } from "./job/messages.ts";
 import { decodeJob, encodeJob } from "./job-record.ts";
-import type { Message, MessageCodec } from "./switchboard.ts";
+import type { MessageCodec } from "./switchboard.ts";
 
-const INTEGER_MEMBER = "$integer";
-const BYTES_MEMBER = "$bytes";
 const OPEN = "worker.open";
 
-interface Wire extends Message {
-  readonly body: string;
-}
-
 export const clusterCodec: MessageCodec = {
-  encode: (message): Wire => {
-    const { type } = message;
-    if (type === OPEN) return { type, body: Buffer.from(encodeJob(message.job as JobDescription)).toString("utf8") };
-    const body = JSON.stringify(message, (_name, value: unknown) => {
-      if (typeof value === "bigint") return { [INTEGER_MEMBER]: String(value) };
-      return value instanceof Uint8Array ? { [BYTES_MEMBER]: Buffer.from(value).toString("base64") } : value;
-    });
-    return { type, body };
-  },
-  decode: (message) => {
-    const { type, body } = message as Wire;
-    if (type === OPEN) return { type, job: decodeJob(Buffer.from(body)) };
-    return JSON.parse(body, (_name, value: unknown) => {
-      if (typeof value !== "object" || value === null) return value;
-      if (INTEGER_MEMBER in value) return BigInt(String(value[INTEGER_MEMBER]));
-      return BYTES_MEMBER in value ? new Uint8Array(Buffer.from(String(value[BYTES_MEMBER]), "base64")) : value;
-    }) as Message;
+  encode: ({ type, ...content }) => cutIntoParts(textOf(type, content)).map((part) => ({ type, ...part })),
+  decoder: () => {
+    const collector = new PartCollector();
+    return {
+      decode: (message, from) => {
+        const { type } = message;
+        const text = collector.take(from, message as unknown as MessagePart);
+        return text === undefined ? undefined : { type, ...contentOf(type, text) };
+      },
+      forget: (from) => collector.forget(from),
+    };
   },
 };
+
+/** Whether a message from another process has the form of one of ours; whoever sends another one is none of ours. */
+export function isClusterMessage(message: object): boolean {
+  return isMessagePart(message);
+}
+
+function textOf(type: string, content: object): string {
+  if (type !== OPEN) return toCompactJson(content);
+  return Buffer.from(encodeJob((content as { readonly job: JobDescription }).job)).toString("utf8");
+}
+
+function contentOf(type: string, text: string): object {
+  return type === OPEN ? { job: decodeJob(Buffer.from(text)) } : (fromCompactJson(text) as object);
+}

@@ -40,11 +40,23 @@ export interface LineHandler {
 }
 
 export interface MessageCodec {
-  encode(message: Message): Message;
-  decode(message: Message): Message;
+  /** One message may go as several, in their order. */
+  encode(message: Message): readonly Message[];
+  /** For one life of a receiver. */
+  decoder(): MessageDecoder;
 }
 
-const AS_THEY_ARE: MessageCodec = { encode: (message) => message, decode: (message) => message };
+export interface MessageDecoder {
+  /** Undefined where more of the message is to come. */
+  decode(message: Message, from: Address): Message | undefined;
+  /** Nothing more comes of a sender. */
+  forget(from: Address): void;
+}
+
+const AS_THEY_ARE: MessageCodec = {
+  encode: (message) => [message],
+  decoder: () => ({ decode: (message) => message, forget: () => {} }),
+};
 
 export interface SwitchboardOptions {
   readonly clock: Clock;
@@ -67,6 +79,7 @@ export class Switchboard {
   readonly #incarnations = new Map<string, number>();
   /** By the name of the root's child. */
   readonly #endpoints = new Map<string, Endpoint>();
+  readonly #decoders = new Map<string, MessageDecoder>();
 
   constructor({ clock, transport, codec = AS_THEY_ARE, root }: SwitchboardOptions) {
     this.#codec = codec;
@@ -116,10 +129,13 @@ export class Switchboard {
 
   /** Gives a new life of an actor its line; what was sent to the life before and not acknowledged comes to it. */
   listen(name: string, { address, fence }: Line, handler: LineHandler = {}): void {
+    const decoder = this.#codec.decoder();
+    this.#decoders.set(name, decoder);
     const endpoint = this.#transport.createEndpoint(address, fence, {
       receive: (delivery) => {
         const { message, from } = delivery.envelope;
-        this.send(name, { ...this.#codec.decode(message as Message), from });
+        const whole = decoder.decode(message as Message, from);
+        if (whole !== undefined) this.send(name, { ...whole, from });
         delivery.acknowledge();
       },
       signalled: ({ message, from }) => handler.signalled?.(message as Message, from),
@@ -131,8 +147,11 @@ export class Switchboard {
 
   /** A message over the transport, in order and once for each life of the receiver. */
   tell(name: string, to: Address, message: Message): void {
-    const outcome = this.#endpoints.get(name)?.send(to, this.#codec.encode(message));
-    assert(outcome !== "full", `more than ${MESSAGES_IN_FLIGHT_MAX} messages wait for ${to}`);
+    const endpoint = this.#endpoints.get(name);
+    if (endpoint === undefined) return;
+    for (const part of this.#codec.encode(message)) {
+      assert(endpoint.send(to, part) !== "full", `more than ${MESSAGES_IN_FLIGHT_MAX} messages wait for ${to}`);
+    }
   }
 
   /** A message that may be lost. */
@@ -143,6 +162,7 @@ export class Switchboard {
   /** Drops what waits for a peer that does not come back. */
   forget(name: string, peer: Address): void {
     this.#endpoints.get(name)?.forget(peer);
+    this.#decoders.get(name)?.forget(peer);
   }
 
   /** Follows what a supervisor tells about its children. */
