@@ -17,6 +17,7 @@ import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
 import type { ReferenceExchange } from "./exchange/messages.ts";
+import { writerOf } from "./exchange/segment-names.ts";
 import { type JobOutcome, jobMachine } from "./job/machine.ts";
 import type { JobDescription, OutputOrder } from "./job/messages.ts";
 import { JobProgress } from "./job/progress.ts";
@@ -228,7 +229,13 @@ function startOutput(plot: Plot, job: JobDescription, order: OutputOrder): void 
       ...outputOf(job.id),
       journal,
       segmentDirectory,
-      bring: exchange === undefined ? undefined : (references) => exchange.bring(job.id, references),
+      ...(exchange === undefined
+        ? {}
+        : {
+            bring: (references) => exchange.bring(job.id, references),
+            readText: (references) => exchange.read(job.id, references),
+            freeText: (segments) => freeText(plot, job.id, segments),
+          }),
       segmentName: `${segmentName}-${job.id}-o${incarnation}`,
       inFlightMax: Math.max(1, slots) * OUTPUT_RANGES_IN_FLIGHT_MAX,
       submit: (tag, task) => {
@@ -245,6 +252,15 @@ function startOutput(plot: Plot, job: JobDescription, order: OutputOrder): void 
   // The one that runs already is told where the blocks are now; it has all its pieces computed that it has not got.
   board.sendBelow("outputs", job.id, { type: "output.order", ...order });
   board.start("outputs", specification);
+}
+
+/** Tells those who hold text that nobody needs it any more; what a worker that is gone holds goes with its job. */
+function freeText({ board, view }: Plot, job: string, segments: readonly string[]): void {
+  for (const segment of segments) {
+    const worker = writerOf(segment);
+    if (worker === undefined || !view.members.has(worker)) continue;
+    board.tell("coordinator", workerAddress(worker), { type: "worker.freeText", job, segments: [segment] });
+  }
 }
 
 /** Workers take turns; without any, the job gives its order again when one has joined. */

@@ -100,6 +100,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
         segmentName: randomBytes(6).toString("hex"),
         durable: options.durability === "host",
         kernelMemoryBytes,
+        storesText: false,
         disk: openDiskAccount(bytesOf(segmentDirectory), options.diskBytes),
       },
       outputOf: () => ({ port: options.port, rejectsPort: options.rejectsPort }),

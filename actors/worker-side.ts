@@ -14,13 +14,13 @@ import { startLagMeter } from "../runtime/failure/lag-meter.ts";
 import { type Incarnation, processOf, toIncarnation, toLife, toTerm } from "../runtime/identity.ts";
 import { DiskMeter } from "../runtime/journal/disk-meter.ts";
 import type { Journal } from "../runtime/journal/journal.ts";
-import { deleteSegments, listSegments } from "../runtime/journal/segment-files.ts";
+import { deleteSegments, isSegmentName, listSegments } from "../runtime/journal/segment-files.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { describeExit } from "../runtime/supervision/supervision-error.ts";
 import type { WorkerExchange } from "./exchange/messages.ts";
 import { executorMachine } from "./executor/machine.ts";
-import { isSegmentBelow, type ThreadInput } from "./executor/messages.ts";
+import { isSegmentBelow, isTextSegment, type ThreadInput } from "./executor/messages.ts";
 import { createThreadSource, type ThreadSource } from "./executor/thread-source.ts";
 import { executorId, poolMachine } from "./executor-pool/machine.ts";
 import type { PoolCommand } from "./executor-pool/messages.ts";
@@ -201,7 +201,8 @@ function worker(plot: Plot): ChildSpecification {
           }
         },
         sendToPartition: (job, partition, command) => board.sendBelow("partitions", `${job}/${partition}`, command),
-        freeSegments: (stages, journaled) => freeOnDisk(plot, stages, journaled),
+        freeSegments: (stages, journaled) => freeOnDisk(plot, journaled, () => freeStages(plot, stages)),
+        freeText: (job, segments) => freeOnDisk(plot, Promise.resolve(), () => freeText(plot, job, segments)),
         runningPartitions: () => [...partitions.values()],
         tell: (fact) => board.tell("worker", COORDINATOR_ADDRESS, fact),
       };
@@ -215,28 +216,36 @@ interface FreedStages {
   readonly below: number;
 }
 
-function freeOnDisk(plot: Plot, stages: FreedStages, journaled: Promise<void>): void {
-  const { disk, endings } = plot;
+/** Frees when it has been journaled that nobody needs it; `free` returns how many bytes went. */
+function freeOnDisk({ disk, endings }: Plot, journaled: Promise<void>, free: () => Promise<number>): void {
   disk.beginFreeing();
   const end = (byteCount: number): void => disk.endFreeing(byteCount);
-  const free = (): void => {
+  const begin = (): void => {
     // A file that cannot be deleted goes with the directory.
-    const freed = freeSegments(plot, stages).then(end, () => end(0));
+    const freed = free().then(end, () => end(0));
     endings.add(freed);
     void freed.finally(() => endings.delete(freed)); // Never rejects: see above.
   };
   // A journal that fails is told by the next commit.
-  journaled.then(free, () => end(0));
+  journaled.then(begin, () => end(0));
 }
 
-/** Returns how many bytes went. */
-async function freeSegments({ thread, exchange }: Plot, { job, below }: FreedStages): Promise<number> {
+async function freeStages({ thread, exchange }: Plot, { job, below }: FreedStages): Promise<number> {
   const own = listSegments(thread.segmentDirectory)
     .map(({ segment }) => segment)
     .filter((segment) => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below))
     .filter((segment) => exchange?.isForeign(segment) !== true);
   await exchange?.release(own);
   return (await deleteSegments(thread.segmentDirectory, own)) + (exchange?.free(job, below) ?? 0);
+}
+
+/** The names come from another process, and are looked at. */
+async function freeText({ thread, exchange }: Plot, job: string, segments: readonly string[]): Promise<number> {
+  const text = segments.filter(
+    (segment) => isSegmentName(segment) && segment.startsWith(`${job}-`) && isTextSegment(segment),
+  );
+  await exchange?.release(text);
+  return await deleteSegments(thread.segmentDirectory, text);
 }
 
 /** False if the partition has an actor already, or one that is being restarted. */

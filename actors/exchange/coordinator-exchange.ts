@@ -9,7 +9,7 @@ import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { BlockSource, Located, ReferenceExchange } from "./messages.ts";
 import { Mirror } from "./mirror.ts";
-import { PatientFetch, Unavailable } from "./patient-fetch.ts";
+import { PatientFetch, Unavailable, type Wanted } from "./patient-fetch.ts";
 import { writerOf } from "./segment-names.ts";
 
 export interface CoordinatorExchangeOptions {
@@ -34,19 +34,18 @@ class OutputExchange implements ReferenceExchange {
   }
 
   async bring(job: string, references: readonly SegmentReference[]): Promise<void> {
-    const signal = this.#signalOf(job);
-    const missing = new Map<string, SegmentReference[]>();
-    for (const reference of references) {
-      const writer = writerOf(reference.segment);
-      if (writer === undefined || this.#mirror.has(job, reference)) continue;
-      const list = missing.get(writer);
-      if (list === undefined) missing.set(writer, [reference]);
-      else list.push(reference);
-    }
-    const take = (reference: SegmentReference, bytes: Uint8Array): void => this.#mirror.write(job, reference, bytes);
-    await Promise.all(
-      [...missing].map(([worker, list]) => this.#orDamage(worker, { job, references: list, signal, take })),
-    );
+    const missing = references.filter((reference) => !this.#mirror.has(job, reference));
+    await this.#fetchAll(job, missing, (reference, bytes) => this.#mirror.write(job, reference, bytes));
+  }
+
+  async read(job: string, references: readonly SegmentReference[]): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+    const read = new Map<SegmentReference, Uint8Array<ArrayBuffer>>();
+    await this.#fetchAll(job, references, (reference, bytes) => read.set(reference, bytes));
+    return references.map((reference) => {
+      const bytes = read.get(reference);
+      if (bytes === undefined) throw new SegmentDamageError([reference]);
+      return bytes;
+    });
   }
 
   noteDirectory(members: readonly Located[]): void {
@@ -59,7 +58,22 @@ class OutputExchange implements ReferenceExchange {
     this.#mirror.close(job);
   }
 
-  async #orDamage(worker: string, wanted: Parameters<PatientFetch["fetch"]>[1]): Promise<void> {
+  async #fetchAll(job: string, references: readonly SegmentReference[], take: Wanted["take"]): Promise<void> {
+    const signal = this.#signalOf(job);
+    const byWriter = new Map<string, SegmentReference[]>();
+    for (const reference of references) {
+      const writer = writerOf(reference.segment);
+      if (writer === undefined) continue;
+      const list = byWriter.get(writer);
+      if (list === undefined) byWriter.set(writer, [reference]);
+      else list.push(reference);
+    }
+    await Promise.all(
+      [...byWriter].map(([worker, list]) => this.#orDamage(worker, { job, references: list, signal, take })),
+    );
+  }
+
+  async #orDamage(worker: string, wanted: Wanted): Promise<void> {
     try {
       await this.#fetch.fetch(worker, wanted);
     } catch (error) {

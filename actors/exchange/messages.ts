@@ -42,6 +42,8 @@ export interface WorkerExchange {
 export interface ReferenceExchange {
   /** Brings bytes here, to the same places in files of the same names. Errors: SEGMENT_DAMAGED, for what cannot be had. */
   bring(job: string, references: readonly SegmentReference[]): Promise<void>;
+  /** The bytes of each, which are not kept here. Errors: as `bring`. */
+  read(job: string, references: readonly SegmentReference[]): Promise<readonly Uint8Array<ArrayBuffer>[]>;
   /** See `WorkerExchange`. */
   noteDirectory(members: readonly Located[]): void;
   close(job: string): void;

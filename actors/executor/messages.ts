@@ -38,6 +38,12 @@ export interface TextPiece {
   readonly times: number;
 }
 
+/** Such a text, stored by whoever made it. Its checksum is the CRC-32 of zlib. */
+export interface StoredText {
+  readonly at: StoredReference;
+  readonly times: number;
+}
+
 /** A stretch of stored bytes, from their start. */
 export interface Extent {
   readonly offset: number;
@@ -89,6 +95,8 @@ export interface TaskResult {
   readonly ranges: readonly PlannedRange[];
   /** Of `range`. */
   readonly text: readonly TextPiece[];
+  /** Of `range`, instead of `text` where threads store it. */
+  readonly storedText?: readonly StoredText[];
   /** Of `range`: what there was no room for, of the same runs. */
   readonly rest?: OutputRange;
 }
@@ -115,15 +123,25 @@ export interface ThreadInput {
   /** Unique for every thread that ever wrote to the directory. */
   readonly segmentName: string;
   readonly durable: boolean;
+  /** Text of the output goes to segments, since whoever writes it is not in this process. */
+  readonly storesText: boolean;
   /** What the kernels of a job may have, in bytes. */
   readonly kernelMemoryBytes: number;
   /** One int32 that the thread raises whenever it gets on. */
   readonly progress: SharedArrayBuffer;
 }
 
-/** The name of a writer's segments of one stage; what it writes for `undefined` is needed until the job ends. */
-export function segmentWriterName(thread: string, writer: number, stage: number | undefined): string {
-  return `${thread}-w${writer}${stage === undefined ? "" : `-s${stage}`}`;
+/** What a writer's segments hold: results of a stage, rejects, which are needed until the job ends, or text of the output. */
+export type SegmentContent = number | "rejects" | "text";
+
+export function segmentWriterName(thread: string, writer: number, content: SegmentContent): string {
+  if (content === "rejects") return `${thread}-w${writer}`;
+  return content === "text" ? `${thread}-w${writer}-text` : `${thread}-w${writer}-s${content}`;
+}
+
+/** Whether a segment holds text of the output, which nobody needs when it is written. */
+export function isTextSegment(segment: string): boolean {
+  return /-w\d+-text-\d+\.segment$/.test(segment);
 }
 
 /** Whether a segment holds nothing but results of stages before `below`. */

@@ -14,7 +14,7 @@ import type {
 import type { TextFormatName } from "../../programs/program.ts";
 import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import { type BundleSource, type Span, SpanReader } from "./bundle-source.ts";
-import type { PlannedRange, RunReference, TaskResult, TextPiece } from "./messages.ts";
+import type { PlannedRange, RunReference, TaskResult } from "./messages.ts";
 import { checkExtent, readRunHeader, useEach } from "./stored-input.ts";
 
 export interface BlockContext {
@@ -99,14 +99,16 @@ export interface RangeInput {
   readonly range: OutputRange | undefined;
   readonly runs: readonly RunReference[];
   readonly format: TextFormatName;
+  /** Takes text that comes `times` times in a row; the bytes are the kernel's again after the call. */
+  readonly emit: (bytes: Uint8Array, times: number) => void;
 }
 
 export function runRange(
   output: OutputKernels,
-  { range, runs, format }: RangeInput,
+  { range, runs, format, emit }: RangeInput,
   headers: RunHeaders,
   { segments, progressed }: Omit<BlockContext, "sink">,
-): Pick<TaskResult, "text" | "rest" | "pairsOut" | "bytesIn"> {
+): Pick<TaskResult, "rest" | "pairsOut" | "bytesIn"> {
   const task = output.beginRange(format, range);
   let bytesIn = 0;
   const extentOf = (run: RunReference) =>
@@ -129,13 +131,11 @@ export function runRange(
       progressed();
     },
   });
-  const text: TextPiece[] = [];
   let pairsOut = 0;
   const rest = task.finish((bytes, pairCount, times) => {
-    // The kernel reuses its memory: what crosses threads is a copy of its own.
-    text.push({ bytes: new Uint8Array(bytes), times });
+    emit(bytes, times);
     pairsOut += pairCount * times;
     progressed();
   });
-  return { text, pairsOut, bytesIn, ...(rest === undefined ? {} : { rest }) };
+  return { pairsOut, bytesIn, ...(rest === undefined ? {} : { rest }) };
 }

@@ -1,9 +1,11 @@
 /**
- * Collects what a task emits: bundles, runs and rejects go to the thread's segment, references into the result.
+ * Collects what a task emits: bundles, runs, rejects and text go to the thread's segments, references into the result.
  *
- * Owns: the thread's segment writers, each opened at its first byte: one for rejects, one for the stage at hand.
+ * Owns: the thread's segment writers, each opened at its first byte: one for rejects, one for the stage at hand, and one
+ * for the text of the task at hand, which is deleted alone.
  * Never: tells anyone before the bytes are written (D4).
  */
+import { crc32 } from "node:zlib";
 import { bundleCheck } from "../../programs/blocks/bundle.ts";
 import { crc32c } from "../../programs/blocks/crc32c.ts";
 import type { Reject } from "../../programs/errors.ts";
@@ -14,6 +16,7 @@ import { BUNDLE_TARGETS_LISTED_MAX, REJECT_BUFFER_BYTES } from "../options.ts";
 import {
   type BundleReference,
   type RunReference,
+  type SegmentContent,
   type StoredReference,
   segmentWriterName,
   type TaskResult,
@@ -23,6 +26,8 @@ export interface SegmentPlace {
   readonly directory: string;
   readonly name: string;
   readonly durable: boolean;
+  /** See `ThreadInput`. */
+  readonly storesText: boolean;
   readonly meter?: DiskMeter;
 }
 
@@ -37,6 +42,7 @@ export class TaskOutput implements TaskSink {
   #blocks: StageWriter | undefined;
   /** Of all stages: they are needed at the end. */
   #rejectWriter: SegmentWriter | undefined;
+  #textWriter: SegmentWriter | undefined;
   #writerCount = 0;
   #stage = 0;
   #bundles: BundleReference[] = [];
@@ -61,6 +67,12 @@ export class TaskOutput implements TaskSink {
     this.#runs.push({ at: this.#store(bytes, crc32c(bytes, 0, headerBytes)), headerBytes, pairCount });
   }
 
+  /** Text need not survive anything: it is computed again. */
+  text(bytes: Uint8Array): StoredReference {
+    this.#textWriter ??= this.#openWriter("text");
+    return this.#append(this.#textWriter, bytes, crc32(bytes));
+  }
+
   reject(reject: Reject): void {
     const line = `${JSON.stringify(reject)}\n`;
     this.#rejectCount += 1;
@@ -77,6 +89,8 @@ export class TaskOutput implements TaskSink {
   begin(stage: number): void {
     this.#stage = stage;
     if (this.#blocks?.stage !== stage) this.#closeBlocks();
+    this.#textWriter?.close();
+    this.#textWriter = undefined;
     this.#bundles = [];
     this.#runs = [];
     this.#rejects = [];
@@ -110,12 +124,13 @@ export class TaskOutput implements TaskSink {
   close(): void {
     this.#closeBlocks();
     this.#rejectWriter?.close();
+    this.#textWriter?.close();
   }
 
   #flushRejects(): void {
     if (this.#rejectLines.length === 0) return;
     const bytes = Buffer.from(this.#rejectLines.join(""));
-    this.#rejectWriter ??= this.#openWriter(undefined);
+    this.#rejectWriter ??= this.#openWriter("rejects");
     this.#rejects.push(this.#append(this.#rejectWriter, bytes, crc32c(bytes, 0, bytes.length)));
     this.#rejectLines = [];
     this.#rejectCharacters = 0;
@@ -127,10 +142,10 @@ export class TaskOutput implements TaskSink {
   }
 
   /** A stage has files of its own, so that they can go when nobody needs it any more. */
-  #openWriter(stage: number | undefined): SegmentWriter {
+  #openWriter(content: SegmentContent): SegmentWriter {
     const { directory, name, meter } = this.#place;
     this.#writerCount += 1;
-    return new SegmentWriter(directory, segmentWriterName(name, this.#writerCount, stage), { meter });
+    return new SegmentWriter(directory, segmentWriterName(name, this.#writerCount, content), { meter });
   }
 
   #closeBlocks(): void {

@@ -11,7 +11,14 @@ import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { InputFiles } from "./input-files.ts";
-import { isSegmentBelow, type Task, type TaskFailure, type TaskResult } from "./messages.ts";
+import {
+  isSegmentBelow,
+  type StoredText,
+  type Task,
+  type TaskFailure,
+  type TaskResult,
+  type TextPiece,
+} from "./messages.ts";
 import { planRanges, RunHeaders, runRange } from "./run-blocks.ts";
 import { runSplit, SplitError } from "./run-split.ts";
 import { runStages } from "./run-stages.ts";
@@ -89,11 +96,21 @@ export class TaskRunner {
         return { ...NOTHING, ranges: planRanges(kernels.output, headers, rangePairs) };
       }
       case "range":
-        return {
-          ...NOTHING,
-          ...runRange(kernels.output, { ...task, format: job.outputFormat }, this.#headers, context),
-        };
+        return this.#runRange(kernels, task);
     }
+  }
+
+  #runRange({ output }: KernelSet, task: Task & { readonly kind: "range" }): TaskResult {
+    const { job, progressed, segments } = this.#options;
+    const text: TextPiece[] = [];
+    const storedText: StoredText[] = [];
+    // The kernel reuses its memory: what crosses threads is a copy of its own.
+    const emit = segments.storesText
+      ? (bytes: Uint8Array, times: number) => void storedText.push({ at: this.#output.text(bytes), times })
+      : (bytes: Uint8Array, times: number) => void text.push({ bytes: new Uint8Array(bytes), times });
+    const range = { ...task, format: job.outputFormat, emit };
+    const statistics = runRange(output, range, this.#headers, { segments: this.#segments, progressed });
+    return { ...NOTHING, ...statistics, text, ...(storedText.length === 0 ? {} : { storedText }) };
   }
 
   /** Lets go of the segments of stages before `below`, so that their room comes back when they are deleted. */

@@ -46,7 +46,8 @@ function serve(): void {
     const openKernels = await loadKernels(input.kernels, job.plan, input.kernelMemoryBytes);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const meter = new DiskMeter(input.disk);
-    const segments = { directory: input.segmentDirectory, name, durable: input.durable, meter };
+    const { segmentDirectory: directory, durable, storesText } = input;
+    const segments = { directory, name, durable, storesText, meter };
     const nowMs = (): number => systemClock.nowMs();
     const options = { job, openKernels, segments, progressed, nowMs, rangePairs: OUTPUT_RANGE_PAIRS };
     runners.set(job.id, new TaskRunner(options));

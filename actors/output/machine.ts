@@ -6,6 +6,7 @@
  * O3. Any error of writing ends the output by name; nothing appears.
  * O5. Where a run or a reject is damaged, the output waits until the job orders it anew; what was written stays written.
  * O4. What an incarnation writes ends with it: the next one waits for the write that is under way, and no other follows.
+ * O6. Text that its worker stored and that cannot be had any more is computed again, a bounded number of times.
  */
 import assert from "node:assert/strict";
 import { assign, fromPromise, not, setup } from "xstate";
@@ -16,10 +17,12 @@ import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
+import { TASK_REPAIRS_MAX } from "../options.ts";
 import type { OutputCommand, OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";
 import type { OutputPort } from "./output-port.ts";
 import { Pieces } from "./pieces.ts";
 import { type Resume, readResume, writePiece } from "./resume.ts";
+import { type ReadText, textOf, textSegments } from "./stored-text.ts";
 import { writeRejects } from "./write-rejects.ts";
 
 export interface OutputInput {
@@ -36,6 +39,10 @@ export interface OutputInput {
   readonly segmentName: string;
   /** Brings rejects here that workers elsewhere hold; absent where they are here. Errors: SEGMENT_DAMAGED. */
   readonly bring?: (references: readonly SegmentReference[]) => Promise<void>;
+  /** Absent where text comes with its piece. */
+  readonly readText?: ReadText;
+  /** Has text deleted that nobody needs any more. */
+  readonly freeText?: (segments: readonly string[]) => void;
   /** Pieces being computed or waiting at once. */
   readonly inFlightMax: number;
   /** Has a task run; its end comes back as an event with the same tag. */
@@ -48,6 +55,8 @@ interface Context extends Omit<OutputInput, "runs" | "rejects"> {
   rejects: RejectSources;
   pieces: Pieces<TaskResult>;
   resume: Resume;
+  /** How often the text whose turn it is was lost. */
+  textLosses: number;
 }
 
 type Event =
@@ -64,10 +73,12 @@ const openOutput = fromPromise<Resume, { context: Context }>(async ({ input: { c
 });
 
 const writeNext = fromPromise<Resume, { context: Context }>(async ({ input: { context }, signal }) => {
-  const { journal, job, port, pieces, resume } = context;
+  const { journal, job, port, pieces, readText, resume } = context;
   const result = pieces.next();
   assert(result !== undefined, "a piece is written when it is there");
-  return await writePiece({ journal, job, port, signal }, resume, result);
+  const text = await textOf(result, readText);
+  signal.throwIfAborted();
+  return await writePiece({ journal, job, port, signal }, resume, { ...result, text });
 });
 
 const finish = fromPromise<void, { context: Context }>(async ({ input: { context }, signal }) => {
@@ -112,6 +123,8 @@ export const outputMachine = setup({
     // Answers to an earlier incarnation's questions may still come in.
     isPlan: ({ event }) => event.type === "output.done" && event.tag === PLAN_TAG,
     isStarved: ({ event }) => "failure" in event && event.failure.damage !== undefined,
+    isTextLost: ({ context, event }) =>
+      "error" in event && event.error instanceof SegmentDamageError && context.textLosses < TASK_REPAIRS_MAX,
     hasDamage: ({ event }) => "error" in event && event.error instanceof SegmentDamageError,
     isSorted: ({ context }) => inOrder(context.job) && context.runs.length > 0,
   },
@@ -139,8 +152,13 @@ export const outputMachine = setup({
       for (const { tag, piece } of context.pieces.unfinished()) submitPiece(context, tag, piece);
     },
     takeText: ({ context, event }) => {
-      if (event.type === "output.done") context.pieces.finish(event.tag, event.result);
+      if (event.type !== "output.done" || context.pieces.finish(event.tag, event.result)) return;
+      freeText(context, event.result);
     },
+    loseText: assign(({ context }) => {
+      context.pieces.lose();
+      return { textLosses: context.textLosses + 1 };
+    }),
     tellWritten: ({ context }) => context.tell({ type: "output.written", totals: totals(context) }),
     tellEnded: ({ context }) => context.tell({ type: "output.ended", totals: totals(context) }),
     takeOrder: assign(({ event }) => {
@@ -155,6 +173,7 @@ export const outputMachine = setup({
     ...input,
     pieces: new Pieces<TaskResult>([], { done: 0, inFlightMax: input.inFlightMax }),
     resume: { piecesDone: 0, pieceCount: 0, bytesWritten: 0, crc: 0, pairsWritten: 0 },
+    textLosses: 0,
   }),
   initial: "starting",
   on: {
@@ -210,13 +229,19 @@ export const outputMachine = setup({
               target: "waiting",
               actions: [
                 assign(({ context, event }) => {
-                  context.pieces.written(context.pieces.next()?.rest);
-                  return { resume: event.output };
+                  const { pieces } = context;
+                  const written = pieces.next();
+                  if (written !== undefined) freeText(context, written);
+                  pieces.written(written?.rest);
+                  return { resume: event.output, textLosses: 0 };
                 }),
                 "tellWritten",
               ],
             },
-            onError: { target: "#output.broken", actions: "tellBroken" },
+            onError: [
+              { guard: "isTextLost", target: "waiting", actions: "loseText" },
+              { target: "#output.broken", actions: "tellBroken" },
+            ],
           },
         },
       },
@@ -241,6 +266,11 @@ export const outputMachine = setup({
     broken: { type: "final" },
   },
 });
+
+function freeText({ freeText: free }: Context, result: TaskResult): void {
+  const segments = textSegments(result);
+  if (segments.length > 0) free?.(segments);
+}
 
 function submitPiece({ runs, submit }: Context, tag: string, piece: OutputPiece): void {
   const { range, extents } = piece;

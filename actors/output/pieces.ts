@@ -21,8 +21,10 @@ export class Pieces<Text> {
   #nextToWrite: number;
   /** Parts written of the piece whose turn it is. */
   #partsWritten = 0;
-  /** What is left of it, until it is started. */
+  /** What is left of it. */
   #rest: OutputPiece | undefined;
+  /** Whether the part whose turn it is has to be asked for. */
+  #isDue = false;
 
   constructor(pieces: readonly OutputPiece[], options: { readonly done: number; readonly inFlightMax: number }) {
     this.#pieces = pieces;
@@ -51,8 +53,8 @@ export class Pieces<Text> {
   /** Pieces to be computed now (W2), each with a tag of its own. */
   startable(): { readonly tag: string; readonly piece: OutputPiece }[] {
     const started = [];
-    if (this.#rest !== undefined) started.push({ tag: this.#turn, piece: this.#rest });
-    this.#rest = undefined;
+    if (this.#isDue) started.push({ tag: this.#turn, piece: this.#rest ?? this.#pieces[this.#nextToWrite] });
+    this.#isDue = false;
     while (this.#nextToStart < this.#pieces.length && this.#nextToStart - this.#nextToWrite < this.#inFlightMax) {
       started.push({ tag: tagOf(this.#nextToStart, 0), piece: this.#pieces[this.#nextToStart] });
       this.#nextToStart += 1;
@@ -66,10 +68,18 @@ export class Pieces<Text> {
     return [...this.#started].map(([tag, piece]) => ({ tag, piece }));
   }
 
-  /** Takes a text once; one that was written already is ignored. */
-  finish(tag: string, text: Text): void {
-    if (tag === this.#turn || indexOf(tag) > this.#nextToWrite) this.#finished.set(tag, text);
+  /** Takes a text once; false for one that is there or was written already, which is ignored. */
+  finish(tag: string, text: Text): boolean {
     this.#started.delete(tag);
+    if (this.#finished.has(tag) || !(tag === this.#turn || indexOf(tag) > this.#nextToWrite)) return false;
+    this.#finished.set(tag, text);
+    return true;
+  }
+
+  /** The text whose turn it is cannot be had any more: it is asked for again. */
+  lose(): void {
+    this.#finished.delete(this.#turn);
+    this.#isDue = true;
   }
 
   /** The text whose turn it is (W1), if it is there. */
@@ -83,9 +93,11 @@ export class Pieces<Text> {
     if (rest === undefined) {
       this.#nextToWrite += 1;
       this.#partsWritten = 0;
+      this.#rest = undefined;
       return;
     }
     this.#rest = { ...this.#pieces[this.#nextToWrite], range: rest };
+    this.#isDue = true;
     this.#partsWritten += 1;
   }
 

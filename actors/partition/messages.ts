@@ -25,7 +25,7 @@ export interface TaskCommit {
   readonly stage: number;
   readonly partition: number;
   readonly sequence: number;
-  readonly result: Omit<TaskResult, "ranges" | "text">;
+  readonly result: Omit<TaskResult, "ranges" | "text" | "storedText">;
 }
 
 /** A commit of which something that it refers to cannot be used any more. */

@@ -37,6 +37,8 @@ export interface WorkerInput {
   readonly runningPartitions: () => readonly { readonly job: string; readonly partition: number }[];
   /** Deletes segments; told before the journal knows, so that nobody is refused room meanwhile. */
   readonly freeSegments: (stages: { readonly job: string; readonly below: number }, journaled: Promise<void>) => void;
+  /** Deletes text of the output. */
+  readonly freeText: (job: string, segments: readonly string[]) => void;
   /** Tells the coordinator. */
   readonly tell: (fact: WorkerFact) => void;
 }
@@ -103,6 +105,9 @@ export const workerMachine = setup({
       const record = { actor: freedLog(job), payload: Buffer.from(String(below)), replace: true };
       context.freeSegments({ job, below }, context.journal.commit([record]));
     },
+    freeText: ({ context, event }) => {
+      if (event.type === "worker.freeText") context.freeText(event.job, event.segments);
+    },
     runOutput: ({ context, event }) => {
       if (event.type !== "worker.runOutput") return;
       const { job, tag, task } = event;
@@ -148,6 +153,7 @@ export const workerMachine = setup({
     "worker.run": { actions: "run" },
     "worker.withdraw": { actions: "withdraw" },
     "worker.free": { actions: "free" },
+    "worker.freeText": { actions: "freeText" },
     "worker.runOutput": { actions: "runOutput" },
     "worker.close": { actions: "close" },
     "worker.release": { actions: "leave" },

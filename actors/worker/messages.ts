@@ -17,6 +17,8 @@ export type WorkerCommand =
   | { readonly type: "worker.withdraw"; readonly job: string; readonly withdrawals: readonly Withdrawal[] }
   /** Nobody needs the results of stages before `below` any more. */
   | { readonly type: "worker.free"; readonly job: string; readonly below: number }
+  /** Nobody needs this text of the output any more. */
+  | { readonly type: "worker.freeText"; readonly job: string; readonly segments: readonly string[] }
   /** Runs a task of the output, which belongs to no partition. */
   | { readonly type: "worker.runOutput"; readonly job: string; readonly tag: string; readonly task: Task }
   | { readonly type: "worker.close"; readonly job: string }

@@ -5,7 +5,7 @@
  * Owns: the set-up, and how a worker dies, loses its disk and returns.
  * Never: asserts anything.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync } from "node:fs";
 import path from "node:path";
 import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
 import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
@@ -29,7 +29,8 @@ import { createLoopbackTransport } from "../../../runtime/transport/loopback-tra
 import type { Transport } from "../../../runtime/transport/transport.ts";
 import { HASTY_CLOCK } from "../jobs/job-stage.ts";
 
-const HANG_MS = 30_000;
+/** Far more than the longest job takes on a machine that is busy with other work. */
+const HANG_MS = 60_000;
 /** Of hasty time. */
 const HEARTBEAT = { deadAfterMs: 2_000 };
 
@@ -57,6 +58,9 @@ export class ClusterStage {
   #term = 0;
   #coordinator: { readonly root: ProcessRoot; readonly side: CoordinatorSide; readonly journal: Journal } | undefined;
   #end: (outcome: ClusterEnd["outcome"]) => void = () => {};
+  /** Called before a stretch is fetched from a worker, and with its bytes, which it may change. */
+  beforeFetch: (worker: string, segment: string) => Promise<void> = () => Promise.resolve();
+  tamper: (segment: string, bytes: Uint8Array) => void = () => {};
 
   constructor(directory: string, job: JobDescription) {
     this.#directory = directory;
@@ -93,6 +97,7 @@ export class ClusterStage {
         ...{ kernels: kernelModule(), segmentDirectory: directory, durable: false },
         segmentName: segmentMark(id, staged.epoch),
         kernelMemoryBytes: Number.POSITIVE_INFINITY,
+        storesText: true,
         disk,
       },
       self: { id, epoch: staged.epoch, host: "here", slots: 1, exchange: "", version: "" },
@@ -142,6 +147,11 @@ export class ClusterStage {
     this.#coordinator = { root, side, journal };
   }
 
+  /** Files in a worker's directory. */
+  filesOf(id: string): string[] {
+    return readdirSync(path.join(this.#directory, `worker-${id}`));
+  }
+
   async killCoordinator(): Promise<void> {
     await this.#coordinator?.root.stop();
     await this.#coordinator?.journal.close();
@@ -174,12 +184,15 @@ export class ClusterStage {
 
   #source(): BlockSource {
     const workers = this.#workers;
+    const beforeFetch: ClusterStage["beforeFetch"] = (...named) => this.beforeFetch(...named);
+    const tamper: ClusterStage["tamper"] = (...read) => this.tamper(...read);
     return {
       noteDirectory: () => {},
       fetch: async function* (worker, { references }) {
         const staged = workers.get(worker);
         for (const { segment, offset, byteLength } of references) {
           await new Promise<void>((resolve) => void setImmediate(resolve));
+          await beforeFetch(worker, segment);
           if (staged?.root === undefined) throw new RuntimeError("PEER_UNREACHABLE", `${worker} is not there`);
           const file = path.join(staged.directory, segment);
           if (!existsSync(file)) throw new RuntimeError("BLOCK_GONE", `${segment} is gone`);
@@ -187,6 +200,7 @@ export class ClusterStage {
           const descriptor = openSync(file, "r");
           readSync(descriptor, bytes, 0, byteLength, offset);
           closeSync(descriptor);
+          tamper(segment, bytes);
           yield bytes;
         }
       },

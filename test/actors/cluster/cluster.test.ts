@@ -2,42 +2,9 @@
  * One job on several workers that have nothing in common but messages and blocks: output and rejects are those of one
  * process, whoever dies, loses its disk, joins or returns meanwhile.
  */
-import test, { type ExecutionContext } from "ava";
-import type { JobDescription } from "../../../actors/job/messages.ts";
-import { openStage, prepare } from "../jobs/job-stage.ts";
-import { SAMPLE_PROGRAM, sampleLines } from "../jobs/sample-job.ts";
-import { temporaryDirectory, writeFiles } from "../temporary-directory.ts";
-import { type ClusterEnd, ClusterStage } from "./cluster-stage.ts";
-
-interface Sample {
-  readonly job: JobDescription;
-  readonly output: string | undefined;
-  readonly rejects: string | undefined;
-}
-
-async function sampleOf(t: Pick<ExecutionContext, "teardown">): Promise<Sample> {
-  const directory = temporaryDirectory(t);
-  writeFiles(directory, { "a.csv": sampleLines(600) });
-  const job = await prepare(SAMPLE_PROGRAM, { paths: ["a.csv"] }, { directory, splitBytes: 300, partitions: 5 });
-  const stage = await openStage({ directory });
-  t.teardown(() => stage.close());
-  const { output, rejects } = await stage.run(job, { rejects: true });
-  return { job, output, rejects };
-}
-
-async function stageOf(t: ExecutionContext, job: JobDescription, workers: readonly string[]): Promise<ClusterStage> {
-  const stage = new ClusterStage(temporaryDirectory(t), job);
-  t.teardown(() => stage.close());
-  await stage.startCoordinator();
-  for (const worker of workers) await stage.startWorker(worker);
-  return stage;
-}
-
-function compare(t: ExecutionContext, end: ClusterEnd, sample: Sample, at: string): void {
-  t.is(end.outcome.kind, "done", `${at}: ${JSON.stringify(end.outcome)}`);
-  t.is(end.output, sample.output, at);
-  t.is(end.rejects, sample.rejects, at);
-}
+import test from "ava";
+import type { ClusterStage } from "./cluster-stage.ts";
+import { compare, sampleOf, stageOf } from "./sample.ts";
 
 /** Resolves when so many tasks are committed. */
 async function committed(stage: ClusterStage, count: number): Promise<void> {

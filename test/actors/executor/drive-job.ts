@@ -38,7 +38,7 @@ export async function driveJob(job: JobDescription, driving: Driving): Promise<D
   const runner = new TaskRunner({
     job,
     openKernels: await loadKernels(kernelModule(), job.plan, Number.POSITIVE_INFINITY),
-    segments: { directory: segmentDirectory, name: segmentName, durable: false },
+    segments: { directory: segmentDirectory, name: segmentName, durable: false, storesText: false },
     progressed: () => {},
     nowMs,
     rangePairs: 1000,

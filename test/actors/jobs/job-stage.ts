@@ -167,6 +167,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       disk: openDiskAccount(0, options.diskBytes),
       durable: false,
       kernelMemoryBytes: Number.POSITIVE_INFINITY,
+      storesText: false,
     },
     outputOf: (job) => shared.running.get(job) as Running,
     onOutcome: (job, outcome) => shared.running.get(job)?.end(outcome),

@@ -32,11 +32,18 @@ test("pieces: computed in any order, they are written in order, each part once, 
         const choice = choices.next().value as number;
         if (computing.length > 0) {
           const [tag] = computing.splice(choice % computing.length, 1);
-          work.finish(tag, tag);
+          t.true(work.finish(tag, tag));
+          t.false(work.finish(tag, "told twice"));
           waiting += 1;
         }
         const text = work.next();
         if (text === undefined || choice % 3 === 0) continue;
+        if (choice % 5 === 0) {
+          work.lose();
+          t.is(work.next(), undefined);
+          waiting -= 1;
+          continue;
+        }
         written.push(text);
         waiting -= 1;
         part += 1;
