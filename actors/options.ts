@@ -58,6 +58,8 @@ export const HEARTBEAT_INTERVAL_MS = 500;
 export const PARTITION_BEATS_MAX = 128;
 /** A partition silent for so long is dead: more than the longest turn of 4,096 partitions. */
 export const PARTITION_DEAD_AFTER_MS = 60_000;
+/** An executor whose thread is not ready after so long is dead: far more than loading takes on a machine that is busy with other work. */
+export const EXECUTOR_DEAD_AFTER_MS = 30_000;
 /** Attempts of one task that ended with its executor dead, before the task is called poison. */
 export const TASK_ATTEMPTS_MAX = 3;
 /** Times that one task's stored result may be found damaged and be made again, before the disk is called broken. */

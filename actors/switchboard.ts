@@ -88,7 +88,7 @@ export class Switchboard {
     this.#root = root;
   }
 
-  /** Has a monitor watch a supervisor's children: one that is dead or hung is reported to the supervisor as lost. */
+  /** Has a monitor watch a supervisor's children, each from its start: one that is dead or hung is reported to the supervisor as lost. */
   watchChildren(supervisor: string, options: Partial<HeartbeatOptions>): HeartbeatMonitor {
     return this.monitor(supervisor, options, ({ id, incarnation, to, reason }) => {
       if (to === "dead" || to === "hung") this.send(supervisor, { type: "child.lost", id, incarnation, reason });
@@ -171,11 +171,11 @@ export class Switchboard {
     if (notice.type === "child.started") {
       this.#running.set(child, notice.incarnation);
       this.#incarnations.set(child, notice.incarnation);
-      if (supervisor === "partitions") this.#monitors.get(supervisor)?.watch(notice.id);
+      this.#monitors.get(supervisor)?.watch(notice.id);
     }
     if (notice.type !== "child.exited") return;
     this.#running.delete(child);
-    if (supervisor === "partitions") this.#monitors.get(supervisor)?.forget(notice.id);
+    this.#monitors.get(supervisor)?.forget(notice.id);
     if (supervisor === "root") for (const below of this.#below(notice.id)) this.#running.delete(below);
   }
 

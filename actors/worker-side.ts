@@ -30,7 +30,7 @@ import {
   type WorkerIntroduction,
   workerAddress,
 } from "./membership/messages.ts";
-import { HEARTBEAT_INTERVAL_MS, PARTITION_DEAD_AFTER_MS } from "./options.ts";
+import { EXECUTOR_DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS, PARTITION_DEAD_AFTER_MS } from "./options.ts";
 import { partitionMachine } from "./partition/machine.ts";
 import type { PartitionFact } from "./partition/messages.ts";
 import type { Message, Switchboard } from "./switchboard.ts";
@@ -91,7 +91,7 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
     partitions,
     disk: new DiskMeter(options.thread.disk),
     endings: new Set(),
-    executorMonitor: board.watchChildren("executors", {}),
+    executorMonitor: board.watchChildren("executors", { deadAfterMs: EXECUTOR_DEAD_AFTER_MS }),
     // A partition waits behind others for an executor: that it does not get on says nothing about it.
     partitionMonitor: board.watchChildren("partitions", {
       deadAfterMs: PARTITION_DEAD_AFTER_MS,

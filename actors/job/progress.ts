@@ -101,9 +101,6 @@ export class JobProgress {
     // Rejects are read at the end, whatever stage they are of.
     const rejecting = this.#opened.findIndex((stage) => this.#hasOrphans(stage, ({ rejectCount }) => rejectCount > 0));
     if (rejecting >= 0) reading = Math.min(reading, rejecting);
-    for (const { commits } of this.#opened.slice(reading)) {
-      for (const name of commits.keys()) if (this.#isOrphan(name)) commits.delete(name);
-    }
     const back = this.#opened[reading];
     if (back === undefined) this.#results = this.#ordered(this.#opened[reading - 1].index);
     else this.#goBackTo(back.index);
@@ -128,7 +125,11 @@ export class JobProgress {
     }
     const opened = withdrawals.map(({ stage }) => stage).filter((stage) => this.#placeOf(stage) >= 0);
     const earliest = Math.min(...opened);
-    if (earliest < this.#stageIndex) this.#goBackTo(earliest);
+    if (earliest < this.#stageIndex) {
+      this.#goBackTo(earliest);
+      // Where others hold what was withdrawn, that stage lacks nothing, and nobody else would go on from it.
+      this.#advance();
+    }
     return withdrawals;
   }
 
@@ -280,7 +281,10 @@ export class JobProgress {
 
   #open(index: number, runs: readonly PartitionRun[]): StageProgress {
     const taskCount = runs.reduce((count, { tasks }) => count + tasks.length, 0);
-    const stage = { index, runs, taskCount, commits: this.#commitsOf(index) };
+    const commits = this.#commitsOf(index);
+    // J8. Its results are about to be needed; they may have been lost while the job was at an earlier stage.
+    for (const name of commits.keys()) if (this.#isOrphan(name)) commits.delete(name);
+    const stage = { index, runs, taskCount, commits };
     this.#opened.push(stage);
     return stage;
   }

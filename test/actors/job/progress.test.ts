@@ -2,8 +2,10 @@
  * What a job has to run, by what is committed.
  */
 import test from "ava";
+import type { StoredReference } from "../../../actors/executor/messages.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { JobProgress } from "../../../actors/job/progress.ts";
+import type { TaskCommit } from "../../../actors/partition/messages.ts";
 import { makePlan } from "../../../programs/plan/make-plan.ts";
 import { changeKey, map, program, reduce } from "../../programs/build-program.ts";
 
@@ -20,4 +22,53 @@ test("progress: a job whose input is empty is complete at once, whatever its sta
     t.deepEqual(progress.outstanding(), []);
     t.deepEqual(progress.outputRuns(), []);
   }
+});
+
+/** Three stages of four tasks each. */
+function jobOfThreeStages(): JobDescription {
+  const splits = Array.from({ length: 4 }, (_, index) => ({ file: 0, start: index, end: index + 1 }));
+  return { ...jobWithoutInput(changeKey(), reduce(), changeKey(), reduce()), splits };
+}
+
+/** Of so many pairs that every partition of the next stage is a task. */
+function commitOf(stage: number, partition: number, worker: string): TaskCommit {
+  const at: StoredReference = { segment: `${stage}-${partition}-${worker}`, offset: 0, byteLength: 1000, crc: 0 };
+  const counts = { pairsIn: 0, pairsOut: 0, lines: 0, bytesIn: 0, bytesOut: 0, rejectCount: 0 };
+  const bundles = stage === 2 ? [] : [{ at, pairCount: 100_000, targets: [0, 1, 2, 3] }];
+  const runs = stage === 2 ? [{ at, headerBytes: 1, pairCount: 1 }] : [];
+  return { stage, partition, sequence: 0, result: { ...counts, bundles, runs, rejects: [] } };
+}
+
+const PARTITIONS = [0, 1, 2, 3];
+
+function outstandingOf(progress: JobProgress): string[] {
+  return progress.outstanding().flatMap(({ partition, tasks }) => tasks.map(({ stage }) => `${stage}/${partition}`));
+}
+
+test("progress: what was lost of a stage while the job was at an earlier one is made again when it gets there", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  for (const stage of [0, 1]) for (const partition of PARTITIONS) progress.commit(commitOf(stage, partition, "a"), "a");
+  progress.commit(commitOf(2, 0, "b"), "b");
+  // Back to the first stage; then the one that holds a part of the last stage is lost, too.
+  progress.lose("a");
+  t.deepEqual(outstandingOf(progress), ["0/0", "0/1", "0/2", "0/3"]);
+  progress.lose("b");
+  for (const stage of [0, 1]) for (const partition of PARTITIONS) progress.commit(commitOf(stage, partition, "c"), "c");
+  t.deepEqual(outstandingOf(progress), ["2/0", "2/1", "2/2", "2/3"]);
+});
+
+test("progress: a damaged block that another worker holds, too, is taken from there", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  for (const partition of PARTITIONS) progress.commit(commitOf(0, partition, "a"), "a");
+  progress.commit(commitOf(0, 1, "b"), "b");
+  const withdrawn = progress.withdraw([{ segment: "0-1-a", offset: 0, byteLength: 1 }]);
+  t.deepEqual(
+    withdrawn.map(({ worker, partition }) => `${worker} ${partition}`),
+    ["a 1"],
+  );
+  t.deepEqual(outstandingOf(progress), ["1/0", "1/1", "1/2", "1/3"]);
+  const [{ tasks }] = progress.outstanding();
+  const [{ task }] = tasks;
+  const inputs = task.kind === "reduce" ? task.inputs.map(({ segment }) => segment) : [];
+  t.deepEqual(inputs, ["0-0-a", "0-1-b", "0-2-a", "0-3-a"]);
 });

@@ -6,7 +6,6 @@
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import type { ExecutionContext } from "ava";
 import type { TaskFailure } from "../../../actors/executor/messages.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { interpretProgram, type OracleResult } from "../../../programs/oracle/interpret-program.ts";
@@ -25,9 +24,17 @@ export function referenceOf(program: Program, job: JobDescription, input: Partia
   return interpretProgram({ ...program, input: { ...CSV, ...input }, output }, inputs);
 }
 
+/** As of AVA's context, or of whoever collects what is wrong. */
+export interface Comparison {
+  is(actual: unknown, expected: unknown, message?: string): unknown;
+  deepEqual(actual: unknown, expected: unknown): unknown;
+  true(actual: unknown, message: string): unknown;
+  fail(message: string): unknown;
+}
+
 export function compareWithReference(
-  t: ExecutionContext,
-  end: StagedEnd,
+  t: Comparison,
+  end: Pick<StagedEnd, "outcome" | "output" | "rejects">,
   { program, job, expected }: { program: Program; job: JobDescription; expected: OracleResult },
 ): void {
   if (expected.kind === "failed") {

@@ -1,0 +1,82 @@
+/**
+ * Every outcome that is told of a job is what the reference interpreter says: output, rejects, or one of the errors that
+ * may be named; where disks or threads were at fault, it may also be an error that says so.
+ */
+import { readFileSync } from "node:fs";
+import type { JobOutcome } from "../../../actors/job/machine.ts";
+import { TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
+import { compareWithReference } from "../../actors/jobs/reference.ts";
+import { outputFile, rejectsFile } from "../cluster/coordinator-process.ts";
+import type { Resident, Watch } from "../cluster/watch.ts";
+import type { FaultKind, FaultPlan } from "../plan/fault-plan.ts";
+import type { Work } from "../workload.ts";
+import type { Problems } from "./problems.ts";
+
+const OF_DISKS = ["JOURNAL_FAILED", "DISK_FULL", "SEGMENT_WRITE_FAILED", "OUTPUT_FAILED", "SEGMENT_READ_FAILED"];
+const OF_THREADS = ["TASK_POISONED"];
+const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails"]);
+const THREAD_FAULTS: ReadonlySet<FaultKind> = new Set(["crashThread", "hangThread", "killActor"]);
+
+/** Codes of errors that a plan may end a job with. */
+function allowedFailures({ faults }: FaultPlan): ReadonlySet<string> {
+  const countOf = (kinds: ReadonlySet<FaultKind>): number => faults.filter(({ kind }) => kinds.has(kind)).length;
+  return new Set([
+    ...(countOf(DISK_FAULTS) > 0 ? OF_DISKS : []),
+    ...(countOf(THREAD_FAULTS) >= TASK_ATTEMPTS_MAX ? OF_THREADS : []),
+  ]);
+}
+
+export class OutcomesCheck implements Watch {
+  readonly #works: readonly Work[];
+  readonly #problems: Problems;
+  readonly #allowed: ReadonlySet<string>;
+
+  constructor(works: readonly Work[], problems: Problems, plan: FaultPlan) {
+    this.#works = works;
+    this.#problems = problems;
+    this.#allowed = allowedFailures(plan);
+  }
+
+  outcome(_resident: Resident, id: string, outcome: JobOutcome): void {
+    const work = this.#works.find(({ job }) => job.id === id);
+    if (work === undefined) {
+      this.#problems.report("outcomes", `an outcome of ${id}, which nobody submitted`);
+      return;
+    }
+    if (outcome.kind === "failed" && this.#allowed.has(outcome.failure.code)) return;
+    const isDone = outcome.kind === "done";
+    const end = {
+      outcome,
+      output: isDone ? readFileSync(outputFile(id), "utf8") : undefined,
+      rejects: isDone ? readFileSync(rejectsFile(id), "utf8") : undefined,
+    };
+    const fail = (what: string): void => this.#problems.report("outcomes", `job ${id}: ${what}`);
+    compareWithReference(
+      {
+        is: (actual, expected, message) =>
+          same(actual, expected) || fail(`${difference(actual, expected)} ${message ?? ""}`),
+        deepEqual: (actual, expected) =>
+          same(JSON.stringify(actual), JSON.stringify(expected)) ||
+          fail(difference(JSON.stringify(actual), JSON.stringify(expected))),
+        true: (actual, message) => actual === true || fail(message),
+        fail,
+      },
+      end,
+      work,
+    );
+  }
+}
+
+function same(left: unknown, right: unknown): boolean {
+  return left === right;
+}
+
+const SHOWN_MAX = 120;
+
+function difference(actual: unknown, expected: unknown): string {
+  const [left, right] = [String(actual), String(expected)];
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at += 1;
+  const shown = (text: string): string => JSON.stringify(text.slice(Math.max(0, at - 20), at + SHOWN_MAX));
+  return `differs at ${at}: ${shown(left)} instead of ${shown(right)}`;
+}

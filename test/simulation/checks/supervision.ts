@@ -1,0 +1,87 @@
+/**
+ * Supervisors keep their rules: backoff between its bounds and waited for, restarts within their intensity, and below the
+ * root (rest_for_one) the order of starts.
+ */
+
+import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
+import { BACKOFF, INTENSITY } from "../../../runtime/supervision/specification.ts";
+import type { Resident, Watch } from "../cluster/watch.ts";
+import type { Problems } from "./problems.ts";
+
+interface Child {
+  readonly order: number;
+  isRunning: boolean;
+  /** By the process's own clock. */
+  restartsAtMs: number[];
+  /** By everybody's: not to be started before. */
+  notBeforeMs: number;
+}
+
+/** Time is kept as a binary fraction. */
+const ROUNDING_MS = 1e-6;
+
+export class SupervisionCheck implements Watch {
+  readonly #problems: Problems;
+  readonly #nowMs: () => number;
+  /** By the supervisor's name; those below the root begin anew with each life of theirs. */
+  readonly #supervisors = new Map<Resident, Map<string, Map<string, Child>>>();
+
+  constructor(problems: Problems, nowMs: () => number) {
+    this.#problems = problems;
+    this.#nowMs = nowMs;
+  }
+
+  ended(resident: Resident): void {
+    this.#supervisors.delete(resident);
+  }
+
+  noticed(resident: Resident, supervisor: string, notice: SupervisorNotice): void {
+    if (notice.type === "supervisor.failed") return;
+    const children = this.#childrenOf(resident, supervisor);
+    const place = `${resident.process.name} ${supervisor}/${notice.id}`;
+    const report = (what: string): void => this.#problems.report("supervision", `${place} ${what}`);
+    const known = children.get(notice.id);
+    if (notice.type === "child.started") {
+      const child = known ?? { order: children.size, isRunning: false, restartsAtMs: [], notBeforeMs: 0 };
+      children.set(notice.id, child);
+      child.isRunning = true;
+      if (this.#nowMs() < child.notBeforeMs - ROUNDING_MS) report("is started before its backoff is over");
+      if (supervisor === "root") requireOrder(children, child, report);
+    }
+    if (notice.type === "child.restarting" && known !== undefined)
+      this.#noteRestart(resident, known, notice.delayMs, report);
+    if (notice.type !== "child.exited") return;
+    if (known !== undefined) known.isRunning = false;
+    if (supervisor === "root") this.#supervisors.get(resident)?.delete(notice.id);
+    // A job that is stopped and started again is a new child of that name.
+    else if (notice.reason.kind === "completed" || notice.reason.kind === "stopped") children.delete(notice.id);
+  }
+
+  #noteRestart({ process }: Resident, child: Child, delayMs: number, report: (what: string) => void): void {
+    const nowMs = process.clock.nowMs();
+    child.restartsAtMs = [...child.restartsAtMs, nowMs].filter((atMs) => atMs >= nowMs - INTENSITY.withinMs);
+    child.notBeforeMs = this.#nowMs() + delayMs;
+    const least = BACKOFF.firstMs * (1 - BACKOFF.jitter);
+    const most = BACKOFF.maximumMs * (1 + BACKOFF.jitter);
+    if (delayMs < least || delayMs > most) report(`is restarted after ${delayMs} ms`);
+    if (child.restartsAtMs.length > INTENSITY.restartsMax) {
+      report(`is restarted ${child.restartsAtMs.length} times within ${INTENSITY.withinMs} ms`);
+    }
+  }
+
+  #childrenOf(resident: Resident, supervisor: string): Map<string, Child> {
+    const supervisors = this.#supervisors.get(resident) ?? new Map<string, Map<string, Child>>();
+    this.#supervisors.set(resident, supervisors);
+    const children = supervisors.get(supervisor) ?? new Map<string, Child>();
+    supervisors.set(supervisor, children);
+    return children;
+  }
+}
+
+/** What stands before a child runs when it starts, and what stands behind it does not. */
+function requireOrder(children: ReadonlyMap<string, Child>, child: Child, report: (what: string) => void): void {
+  for (const [id, other] of children) {
+    if (other.order < child.order && !other.isRunning) report(`is started before ${id}`);
+    if (other.order > child.order && other.isRunning) report(`is started while ${id} runs`);
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * A simulated cluster: nodes with disks, on each at most one process that lives, and whoever starts it again.
+ *
+ * Owns: how processes begin, die and return, and what their disks look like then.
+ * Never: decides what happens to them; see `plan/`.
+ *
+ * C1. A process that is killed is gone at once; nothing of it is cleaned up.
+ * C2. What ends by itself is started again after a while, as a parent process or a service manager does.
+ * C3. A worker whose disk is lost is another worker: its id was on the disk.
+ */
+import type { Task } from "../../../actors/executor/messages.ts";
+import type { JobOutcome } from "../../../actors/job/machine.ts";
+import type { Work } from "../workload.ts";
+import type { Disks, SimulatedDisk } from "../world/disk.ts";
+import { SIMULATED_ROOT } from "../world/node-files.ts";
+import { SimulatedProcess } from "../world/process.ts";
+import { SharedKernels } from "../world/shared-kernels.ts";
+import { type BlockHolder, simulatedBlocks } from "../world/simulated-blocks.ts";
+import { COORDINATOR_NODE, type RunningCoordinator, startCoordinator } from "./coordinator-process.ts";
+import { codeOf, type Ground } from "./resident-parts.ts";
+import type { Resident } from "./watch.ts";
+import { type RunningWorker, startWorker } from "./worker-process.ts";
+
+/** After which a process that ended by itself is started again. */
+const RESTART_MS = [200, 3000] as const;
+/** Of a task, most of the time, and of one that takes far longer. */
+const TASK_MS = [5, 400] as const;
+const LONG_TASK_MS = [500, 9000] as const;
+const LONG_SHARE = 0.01;
+
+interface Node<Running> {
+  readonly name: string;
+  readonly disk: SimulatedDisk;
+  /** Counts the disks of the node. */
+  disks: number;
+  /** Counts the processes of the node since its disk was new; of the coordinator: all of them. */
+  epoch: number;
+  resident: Resident | undefined;
+  running: Running | undefined;
+  /** It is not to be started again. */
+  isGone: boolean;
+}
+
+export interface ClusterOptions {
+  readonly ground: Ground;
+  readonly disks: Disks;
+  readonly works: readonly Work[];
+  readonly durable: boolean;
+  readonly slots: number;
+  readonly onOutcome: (job: string, outcome: JobOutcome) => void;
+}
+
+export class SimulatedCluster {
+  readonly #options: ClusterOptions;
+  readonly #kernels = new SharedKernels();
+  readonly #workers = new Map<string, Node<RunningWorker>>();
+  readonly #coordinator: Node<RunningCoordinator>;
+  readonly #submitted = new Map<string, Work>();
+  /** Share of fetched pieces in which a bit is flipped on the way. */
+  flipShare = 0;
+  /** Tasks of a node take so many times as long. */
+  readonly slowness = new Map<string, number>();
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.#coordinator = this.#makeNode(COORDINATOR_NODE);
+  }
+
+  diskOf(node: string): SimulatedDisk {
+    return this.#options.disks.of(node);
+  }
+
+  get coordinator(): RunningCoordinator | undefined {
+    return this.#coordinator.running;
+  }
+
+  /** Names of nodes. */
+  get workers(): string[] {
+    return [...this.#workers.keys()];
+  }
+
+  workerOf(node: string): RunningWorker | undefined {
+    return this.#workers.get(node)?.running;
+  }
+
+  residentOf(node: string): Resident | undefined {
+    return this.#find(node)?.resident;
+  }
+
+  /** To be told again to a coordinator that is new: whoever submits goes on until it is accepted. */
+  submit(work: Work): void {
+    this.#submitted.set(work.job.id, work);
+    const { resident, running } = this.#coordinator;
+    this.#options.ground.world.schedule(resident?.process, 0, () => running?.side.submit(work.job));
+  }
+
+  addWorker(node: string): void {
+    if (!this.#workers.has(node)) this.#workers.set(node, this.#makeNode(node));
+    this.start(node);
+  }
+
+  /** Nobody wants it any more. */
+  cancel(job: string): void {
+    this.#submitted.delete(job);
+    const { resident, running } = this.#coordinator;
+    this.#options.ground.world.schedule(resident?.process, 0, () => running?.cancel(job));
+  }
+
+  /** Starts the node's process, unless it lives. */
+  start(node: string): void {
+    const found = this.#find(node);
+    if (found === undefined || found.isGone || found.resident?.process.isAlive === true) return;
+    found.epoch += 1;
+    const { world, watches } = this.#options.ground;
+    const resident = this.#residentOn(found);
+    found.resident = resident;
+    watches.tell("started", resident);
+    world.note("process.started", resident.id, resident.process);
+    world.schedule(resident.process, 0, () => {
+      const start = node === COORDINATOR_NODE ? this.#startCoordinator(resident) : this.#startWorker(found, resident);
+      start.catch((error: unknown) => this.#endedByItself(found, resident, `refused ${codeOf(error)}`));
+    });
+  }
+
+  /** C1. */
+  kill(node: string, { losesPower = false, losesDisk = false } = {}): void {
+    const found = this.#find(node);
+    if (found?.resident === undefined) return;
+    this.#bury(found, found.resident);
+    if (losesPower) found.disk.losePower(this.#options.ground.world);
+    if (!losesDisk) return;
+    found.disk.wipe();
+    found.disks += 1;
+    if (node !== COORDINATOR_NODE) found.epoch = 0;
+  }
+
+  /** It does not come back. */
+  remove(node: string): void {
+    const found = this.#find(node);
+    if (found !== undefined) found.isGone = true;
+  }
+
+  #find(node: string): Node<unknown> | undefined {
+    return node === COORDINATOR_NODE ? this.#coordinator : this.#workers.get(node);
+  }
+
+  #makeNode<Running>(name: string): Node<Running> {
+    const disk = this.diskOf(name);
+    return { name, disk, disks: 0, epoch: 0, resident: undefined, running: undefined, isGone: false };
+  }
+
+  #residentOn({ name, disk, disks, epoch }: Node<unknown>): Resident {
+    const { ground, durable, slots } = this.#options;
+    const process = new SimulatedProcess(ground.world, name, epoch);
+    const isCoordinator = name === COORDINATOR_NODE;
+    return {
+      ...{ process, epoch, disk, durable, slots },
+      role: isCoordinator ? "coordinator" : "worker",
+      // C3. Hexadecimal, as ids of workers are.
+      id: isCoordinator ? "" : `${name}${disks === 0 ? "" : disks}`,
+      segmentDirectory: `${SIMULATED_ROOT}/${name}/segments`,
+    };
+  }
+
+  async #startWorker(node: Node<unknown>, resident: Resident): Promise<void> {
+    const { ground } = this.#options;
+    const running = await startWorker({
+      ...{ ground, resident, kernels: this.#kernels },
+      source: this.#sourceOf(resident),
+      taskMs: (task) => this.#taskMs(resident, task),
+      partitionsOf: (job) => this.#partitionsOf(job),
+      ended: (reason) => {
+        if (reason === "released") node.isGone = true;
+        this.#endedByItself(node, resident, reason);
+      },
+    });
+    if (resident.process.isAlive) node.running = running;
+  }
+
+  async #startCoordinator(resident: Resident): Promise<void> {
+    const { ground, onOutcome } = this.#options;
+    const running = await startCoordinator({
+      ...{ ground, resident, source: this.#sourceOf(resident) },
+      partitionsOf: (job) => this.#partitionsOf(job),
+      outcome: (job, outcome) => {
+        this.#submitted.delete(job);
+        ground.watches.tell("outcome", resident, job, outcome);
+        onOutcome(job, outcome);
+      },
+      ended: (reason) => this.#endedByItself(this.#coordinator, resident, reason),
+    });
+    if (!resident.process.isAlive) return;
+    this.#coordinator.running = running;
+    for (const { job } of this.#submitted.values()) running.side.submit(job);
+  }
+
+  #sourceOf({ process }: Resident) {
+    const { world, network } = this.#options.ground;
+    const flipShare = (): number => this.flipShare;
+    return simulatedBlocks({ world, network, process, holderOf: (worker) => this.#holderOf(worker), flipShare });
+  }
+
+  #holderOf(worker: string): BlockHolder | undefined {
+    for (const { resident } of this.#workers.values())
+      if (resident?.id === worker && resident.process.isAlive) return resident;
+    return undefined;
+  }
+
+  #taskMs({ process }: Resident, { kind }: Task): number {
+    const { world } = this.#options.ground;
+    const ofOutput = kind === "range" || kind === "planRanges";
+    const [from, to] = !ofOutput && world.chance(LONG_SHARE) ? LONG_TASK_MS : TASK_MS;
+    return world.between(from, to) * (this.slowness.get(process.node) ?? 1);
+  }
+
+  #partitionsOf(job: string): number {
+    return this.#options.works.find((work) => work.job.id === job)?.job.plan.partitions ?? 1;
+  }
+
+  /** C2. Later: whoever calls this is in the middle of something. */
+  #endedByItself(node: Node<unknown>, resident: Resident, reason: string): void {
+    const { world } = this.#options.ground;
+    world.note("process.ended", reason, resident.process);
+    world.schedule(resident.process, 0, () => {
+      this.#bury(node, resident);
+      world.schedule(undefined, world.between(...RESTART_MS), () => this.start(node.name));
+    });
+  }
+
+  #bury(node: Node<unknown>, resident: Resident): void {
+    if (!resident.process.isAlive) return;
+    const { network, watches } = this.#options.ground;
+    resident.process.kill();
+    network.leave(resident.process);
+    watches.tell("ended", resident);
+    if (node.resident !== resident) return;
+    node.disk.release();
+    node.running = undefined;
+  }
+}

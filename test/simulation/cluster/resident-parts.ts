@@ -1,0 +1,99 @@
+/**
+ * What a coordinator and a worker of the simulation have alike: transport, journal, root, and how they are looked at.
+ *
+ * Owns: the ports that a process is given.
+ */
+import { clusterCodec } from "../../../actors/message-codec.ts";
+import { MESSAGES_IN_FLIGHT_MAX } from "../../../actors/options.ts";
+import { createProcessRoot, type ProcessRoot } from "../../../actors/process-root.ts";
+import type { Message } from "../../../actors/switchboard.ts";
+import type { Journal } from "../../../runtime/journal/journal.ts";
+import { createLevelJournal } from "../../../runtime/journal/level-journal.ts";
+import { seededRandom } from "../../../runtime/random.ts";
+import type { EndpointHandler } from "../../../runtime/transport/transport.ts";
+import type { Network } from "../world/network.ts";
+import { SIMULATED_ROOT } from "../world/node-files.ts";
+import { simulatedLevel } from "../world/simulated-level.ts";
+import { SimulatedTransport } from "../world/simulated-transport.ts";
+import type { World } from "../world/world.ts";
+import type { Resident, Watches } from "./watch.ts";
+
+export interface Ground {
+  readonly world: World;
+  readonly network: Network;
+  readonly watches: Watches;
+}
+
+/** Opened when this resolves. Errors: those of `Journal.open`. */
+export async function openJournal({ world, watches }: Ground, resident: Resident): Promise<Journal> {
+  const { disk, process, durable } = resident;
+  const directory = `${SIMULATED_ROOT}/${process.node}/journal`;
+  disk.makeDirectory(directory);
+  const journal = createLevelJournal({
+    directory,
+    durability: durable ? "host" : "process",
+    makeLevel: () => simulatedLevel(world, disk),
+    onBreak: ({ actor, sequence, reason, discardedCount }) =>
+      world.note("journal.break", `${actor} ${sequence} ${reason} ${discardedCount}`),
+  });
+  await journal.open();
+  return {
+    open: () => journal.open(),
+    close: () => journal.close(),
+    read: (actor) => journal.read(actor),
+    actors: (prefix) => journal.actors(prefix),
+    commit: async (appends, drops) => {
+      await journal.commit(appends, drops);
+      for (const { actor, payload } of appends) world.note("committed", `${actor} ${payload.length}`, process);
+      watches.tell("committed", resident, appends);
+    },
+  };
+}
+
+export function openRoot(ground: Ground, resident: Resident, onBroken: (error: unknown) => void): ProcessRoot {
+  const { world, network, watches } = ground;
+  const { process } = resident;
+  const transport = new SimulatedTransport({ world, network, process, unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX });
+  const watched = (handler: EndpointHandler): EndpointHandler => {
+    const life = world.nextId();
+    return {
+      ...handler,
+      receive: (delivery) => {
+        const { from, to, sequence, message } = delivery.envelope;
+        world.note("hears", `${from}>${to} ${sequence} ${message.type}`);
+        watches.tell("heard", resident, delivery.envelope, life);
+        handler.receive(delivery);
+      },
+    };
+  };
+  return createProcessRoot({
+    ...{ clock: process.clock, random: seededRandom(world.seed ^ (resident.epoch * 0x9e3779b1)), onBroken },
+    transport: {
+      close: () => transport.close(),
+      createEndpoint: (address, fence, handler) => {
+        const endpoint = transport.createEndpoint(address, fence, watched(handler));
+        const send = endpoint.send.bind(endpoint);
+        endpoint.send = (to, message) => {
+          watches.tell("told", resident, to, message as Message);
+          const outcome = send(to, message);
+          watches.tell("waiting", resident, endpoint.unacknowledgedCount(to));
+          return outcome;
+        };
+        return endpoint;
+      },
+    },
+    codec: clusterCodec,
+    onNotice: (supervisor, notice) => {
+      const id =
+        "id" in notice ? `${supervisor}/${notice.id}.${"incarnation" in notice ? notice.incarnation : ""}` : supervisor;
+      world.note(notice.type, id, process);
+      watches.tell("noticed", resident, supervisor, notice);
+    },
+  });
+}
+
+/** Of an error, for the history: nothing that differs from machine to machine. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return "code" in error ? String(error.code) : error.name;
+}

@@ -1,0 +1,80 @@
+/**
+ * A worker's process: the worker's side of the tree over simulated ports.
+ */
+import { createExchange } from "../../../actors/exchange/exchange.ts";
+import type { BlockSource } from "../../../actors/exchange/messages.ts";
+import { segmentMark } from "../../../actors/exchange/segment-names.ts";
+import type { Task } from "../../../actors/executor/messages.ts";
+import { workerSide } from "../../../actors/worker-side.ts";
+import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
+import type { SharedKernels } from "../world/shared-kernels.ts";
+import { SimulatedThreads } from "../world/simulated-thread.ts";
+import { codeOf, type Ground, openJournal, openRoot } from "./resident-parts.ts";
+import type { Resident } from "./watch.ts";
+
+export interface WorkerOptions {
+  readonly ground: Ground;
+  readonly resident: Resident;
+  readonly kernels: SharedKernels;
+  readonly source: BlockSource;
+  readonly taskMs: (task: Task) => number;
+  readonly partitionsOf: (job: string) => number;
+  /** The process ends: by itself, or because it cannot go on. */
+  readonly ended: (reason: string) => void;
+}
+
+export interface RunningWorker {
+  readonly threads: SimulatedThreads;
+  /** Everything that can be killed, as `supervisor/child`. */
+  children(): string[];
+  kill(child: string): void;
+}
+
+/** Errors: those of opening a journal. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { ground, resident, kernels, source, taskMs, partitionsOf, ended } = options;
+  const { world, watches } = ground;
+  const { process, id, epoch, disk, segmentDirectory, durable, slots } = resident;
+  disk.makeDirectory(segmentDirectory);
+  const journal = await openJournal(ground, resident);
+  const root = openRoot(ground, resident, (error) => ended(`broken ${codeOf(error)}`));
+  const threads = new SimulatedThreads({
+    ...{ world, process, kernels, taskMs },
+    watch: {
+      ran: (_process, job, task) => {
+        world.note("runs", `${job.id} ${nameOf(task)}`, process);
+        watches.tell("ran", resident, job, task);
+      },
+      queued: (_process, count) => watches.tell("queued", resident, count),
+    },
+  });
+  const side = workerSide({
+    ...{ clock: process.clock, board: root.board, journal, threads },
+    supervisor: (name, observer) => root.supervisor(name, observer),
+    thread: {
+      ...{ kernels: undefined, segmentDirectory, durable },
+      segmentName: segmentMark(id, epoch),
+      kernelMemoryBytes: Number.POSITIVE_INFINITY,
+      disk: openDiskAccount(0, undefined),
+    },
+    self: { id, epoch, host: process.node, slots, exchange: "", version: "" },
+    exchange: createExchange({ clock: process.clock, self: id, segmentDirectory, source, partitionsOf }),
+    onFenced: () => ended("fenced"),
+    onReleased: () => ended("released"),
+  });
+  root.start(side.children, (notice) => side.note(notice));
+  return { threads, children: () => root.children(), kill: (child) => root.kill(child, "a planted fault") };
+}
+
+function nameOf(task: Task): string {
+  switch (task.kind) {
+    case "split":
+      return `split ${task.split}`;
+    case "reduce":
+      return `reduce ${task.stage} ${task.partition}+${task.span} of ${task.inputs.length}`;
+    case "planRanges":
+      return `planRanges of ${task.runs.length}`;
+    case "range":
+      return `range ${task.range?.index ?? ""} of ${task.runs.length}`;
+  }
+}

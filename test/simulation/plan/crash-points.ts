@@ -1,0 +1,50 @@
+/**
+ * Kills a process when it gets to a point of the protocol for the n-th time from now.
+ *
+ * Owns: who is to be killed where.
+ */
+import type { Resident, Watch } from "../cluster/watch.ts";
+import type { CrashPoint } from "./fault-plan.ts";
+
+interface Armed {
+  readonly node: string;
+  readonly point: CrashPoint;
+  readonly kill: () => void;
+  count: number;
+}
+
+export class CrashPoints implements Watch {
+  #armed: Armed[] = [];
+
+  arm(node: string, point: CrashPoint, count: number, kill: () => void): void {
+    this.#armed.push({ node, point, count, kill });
+  }
+
+  clear(): void {
+    this.#armed = [];
+  }
+
+  committed({ process }: Resident): void {
+    this.#reach(process.node, "committed");
+  }
+
+  ran({ process }: Resident): void {
+    this.#reach(process.node, "runs");
+  }
+
+  renamed(from: string): void {
+    this.#reach(from.split("/")[2], "renames");
+  }
+
+  told({ process }: Resident): void {
+    this.#reach(process.node, "tells");
+  }
+
+  #reach(node: string, point: CrashPoint): void {
+    for (const armed of this.#armed) {
+      if (armed.node !== node || armed.point !== point) continue;
+      armed.count -= 1;
+      if (armed.count === 0) armed.kill();
+    }
+  }
+}

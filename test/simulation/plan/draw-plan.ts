@@ -1,0 +1,131 @@
+/**
+ * Draws the fault plan of a seed.
+ *
+ * Owns: which faults a seed has. Each seed has a few kinds only, so that some runs are full of one kind (swarm testing).
+ *
+ * Source: Groce, Zhang, Eide, Chen, Regehr, "Swarm Testing", ISSTA 2012.
+ */
+import { type Random, seededRandom } from "../../../runtime/random.ts";
+import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
+import { pick } from "../workload.ts";
+import type { CrashPoint, Fault, FaultKind, FaultPlan } from "./fault-plan.ts";
+
+const KINDS: readonly FaultKind[] = [
+  ...(["crash", "crash", "crash", "crashAt", "crashAt", "pause", "killActor", "crashThread", "hangThread"] as const),
+  ...(["clockJump", "slow", "slowDisk", "diskFull", "syncFails", "flipBit", "flipOnWire", "cut", "isolate"] as const),
+  ...(["weather", "weather", "join", "drain", "leave", "cancel"] as const),
+];
+const POINTS: readonly CrashPoint[] = ["committed", "runs", "renames", "tells"];
+const FAULTS_MAX = 9;
+const KINDS_MAX = 4;
+/** Most jobs are done by then, if nothing goes wrong. */
+const FIRST_MS = 1500;
+const SPARE_NODES = ["e", "f"];
+
+export function drawPlan(seed: number, jobCount: number): FaultPlan {
+  const random = seededRandom(seed ^ 0xfa017);
+  const between = (from: number, to: number): number => Math.round(from + random.next() * (to - from));
+  const workers = ["a", "b", "c", "d"].slice(0, random.next() < 0.8 ? 4 : between(1, 3));
+  const faultCount = random.next() < 0.05 ? 0 : between(1, FAULTS_MAX);
+  const kinds = Array.from({ length: between(1, KINDS_MAX) }, () => pick(random, KINDS));
+  const spreadMs = pick(random, [FIRST_MS, FIRST_MS, 4 * FIRST_MS]);
+  const context: Drawing = { random, between, workers, jobCount };
+  const faults = Array.from({ length: faultCount }, () =>
+    drawFault(pick(random, kinds), between(20, spreadMs), context),
+  );
+  faults.sort((left, right) => left.atMs - right.atMs);
+  return {
+    ...{ workers, slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, faults },
+    submitAtMs: Array.from({ length: jobCount }, (_, index) => (index === 0 ? 0 : between(0, FIRST_MS))),
+    healAtMs: (faults.at(-1)?.atMs ?? 0) + between(0, 3000),
+  };
+}
+
+interface Drawing {
+  readonly random: Random;
+  readonly between: (from: number, to: number) => number;
+  readonly workers: readonly string[];
+  readonly jobCount: number;
+}
+
+function drawFault(kind: FaultKind, atMs: number, drawing: Drawing): Fault {
+  const { random, between, workers } = drawing;
+  const node = random.next() < 0.3 ? COORDINATOR_NODE : pick(random, workers);
+  const worker = pick(random, workers);
+  const forMs = pick(random, [between(10, 300), between(300, 3000), between(3000, 9000)]);
+  const index = between(0, 1000);
+  switch (kind) {
+    case "crash":
+      return drawCrash(atMs, node, drawing);
+    case "crashAt":
+      return { ...{ atMs, kind, node, point: pick(random, POINTS), count: between(1, 12) }, ...drawReturn(drawing) };
+    case "killActor":
+      return { atMs, kind, node, index };
+    case "crashThread":
+    case "hangThread":
+      return { atMs, kind, node: worker, index };
+    case "clockJump":
+      return { atMs, kind, node, byMs: between(100, 20_000) };
+    case "pause":
+    case "diskFull":
+    case "isolate":
+      return { atMs, kind, node, forMs };
+    case "slow":
+      return { atMs, kind, node: worker, factor: between(3, 60), forMs };
+    case "slowDisk":
+      return { atMs, kind, node, factor: between(5, 500), forMs };
+    case "syncFails":
+      return { atMs, kind, node };
+    case "flipBit":
+      return { atMs, kind, node, where: pick(random, ["segment", "segment", "record"] as const) };
+    case "flipOnWire":
+      return { atMs, kind, share: random.next() * 0.3, forMs };
+    case "cut":
+      return drawCut(atMs, forMs, drawing);
+    case "weather":
+      return drawWeather(atMs, forMs, drawing);
+    case "join":
+      return { atMs, kind, node: pick(random, SPARE_NODES) };
+    case "drain":
+    case "leave":
+      // Somebody has to be left who may be given work.
+      return worker === workers[0] ? { atMs, kind: "killActor", node, index } : { atMs, kind, node: worker };
+    case "cancel":
+      return { atMs, kind, job: between(0, drawing.jobCount - 1) };
+  }
+}
+
+function drawReturn({ random, between }: Drawing): { losesPower: boolean; backAfterMs: number } {
+  return { losesPower: random.next() < 0.3, backAfterMs: pick(random, [between(1, 100), between(100, 8000)]) };
+}
+
+function drawCrash(atMs: number, node: string, drawing: Drawing): Fault {
+  const { random, between, workers } = drawing;
+  const isCoordinator = node === COORDINATOR_NODE;
+  // The last worker has to come back, and so has the coordinator; its disk has the jobs.
+  const stays = !isCoordinator && workers.length > 1 && node !== workers[0] && random.next() < 0.2;
+  const loses = pick(random, isCoordinator ? (["nothing", "power"] as const) : (["nothing", "power", "disk"] as const));
+  return {
+    ...{ atMs, kind: "crash", node, loses },
+    backAfterMs: stays ? undefined : pick(random, [between(1, 100), between(100, 2000), between(2000, 9000)]),
+    lockStaysMs: random.next() < 0.2 ? between(10, 3000) : 0,
+  };
+}
+
+function drawCut(atMs: number, forMs: number, { random, workers }: Drawing): Fault {
+  const nodes = [COORDINATOR_NODE, COORDINATOR_NODE, ...workers];
+  const from = pick(random, nodes);
+  const to = pick(
+    random,
+    nodes.filter((node) => node !== from),
+  );
+  return { atMs, kind: "cut", from, to, how: pick(random, ["cut", "clogged"] as const), forMs };
+}
+
+function drawWeather(atMs: number, forMs: number, { random }: Drawing): Fault {
+  const share = (most: number): number => (random.next() < 0.5 ? 0 : random.next() * most);
+  return {
+    ...{ atMs, kind: "weather", forMs, dropShare: share(0.4), duplicateShare: share(0.5), delayShare: share(0.6) },
+    delayMaxMs: pick(random, [20, 400, 3000]),
+  };
+}

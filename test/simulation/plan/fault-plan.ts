@@ -1,0 +1,83 @@
+/**
+ * What goes wrong in a simulation, and when: plain data, so that a plan can be printed, shrunk and run again.
+ *
+ * Owns: the kinds of faults.
+ */
+
+/** Where in the protocol a process may be killed: at the how-manieth time that it gets there. */
+export type CrashPoint =
+  /** The journal has acknowledged, and nobody has been told. */
+  | "committed"
+  /** A task is about to be computed. */
+  | "runs"
+  /** The output is about to appear. */
+  | "renames"
+  /** A message is about to be sent. */
+  | "tells";
+
+export type Fault = { readonly atMs: number } & (
+  | {
+      readonly kind: "crash";
+      readonly node: string;
+      readonly loses: "nothing" | "power" | "disk";
+      /** Undefined: it does not come back. */
+      readonly backAfterMs: number | undefined;
+      /** The lock of its journal stays for so long. */
+      readonly lockStaysMs: number;
+    }
+  | {
+      readonly kind: "crashAt";
+      readonly node: string;
+      readonly point: CrashPoint;
+      readonly count: number;
+      readonly losesPower: boolean;
+      readonly backAfterMs: number;
+    }
+  | { readonly kind: "pause"; readonly node: string; readonly forMs: number }
+  /** Of the actors that run on the node. */
+  | { readonly kind: "killActor"; readonly node: string; readonly index: number }
+  | { readonly kind: "crashThread"; readonly node: string; readonly index: number }
+  | { readonly kind: "hangThread"; readonly node: string; readonly index: number }
+  | { readonly kind: "clockJump"; readonly node: string; readonly byMs: number }
+  | { readonly kind: "slow"; readonly node: string; readonly factor: number; readonly forMs: number }
+  | { readonly kind: "slowDisk"; readonly node: string; readonly factor: number; readonly forMs: number }
+  | { readonly kind: "diskFull"; readonly node: string; readonly forMs: number }
+  | { readonly kind: "syncFails"; readonly node: string }
+  | { readonly kind: "flipBit"; readonly node: string; readonly where: "segment" | "record" }
+  | { readonly kind: "flipOnWire"; readonly share: number; readonly forMs: number }
+  | {
+      readonly kind: "cut";
+      readonly from: string;
+      readonly to: string;
+      readonly how: "cut" | "clogged";
+      readonly forMs: number;
+    }
+  /** Both directions, to everybody. */
+  | { readonly kind: "isolate"; readonly node: string; readonly forMs: number }
+  | {
+      readonly kind: "weather";
+      readonly dropShare: number;
+      readonly duplicateShare: number;
+      readonly delayShare: number;
+      readonly delayMaxMs: number;
+      readonly forMs: number;
+    }
+  | { readonly kind: "join"; readonly node: string }
+  | { readonly kind: "drain"; readonly node: string }
+  | { readonly kind: "leave"; readonly node: string }
+  /** By its place among the jobs. */
+  | { readonly kind: "cancel"; readonly job: number }
+);
+
+export type FaultKind = Fault["kind"];
+
+export interface FaultPlan {
+  readonly workers: readonly string[];
+  readonly slots: number;
+  readonly durable: boolean;
+  /** When each job is submitted. */
+  readonly submitAtMs: readonly number[];
+  readonly faults: readonly Fault[];
+  /** From then on nothing is wrong any more. */
+  readonly healAtMs: number;
+}

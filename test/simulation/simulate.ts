@@ -1,0 +1,131 @@
+/**
+ * One simulation: the cluster of a seed, its jobs, its faults, and everything that must be true of it.
+ *
+ * Owns: the order of a run: with faults, then healed, until all jobs have ended.
+ * Never: reads a clock, or anything else but its options.
+ *
+ * S1. The same options give the same history, on any machine and version of Node.
+ */
+import { RACE_LEAST_MS } from "../../actors/options.ts";
+import { BlockContentsCheck } from "./checks/block-contents.ts";
+import { BoundsCheck } from "./checks/bounds.ts";
+import { DeliveryCheck } from "./checks/delivery.ts";
+import { DurabilityCheck } from "./checks/durability.ts";
+import { IncarnationsCheck } from "./checks/incarnations.ts";
+import { LineageCheck } from "./checks/lineage.ts";
+import { OutcomesCheck } from "./checks/outcomes.ts";
+import { Problems } from "./checks/problems.ts";
+import { RepetitionCheck } from "./checks/repetition.ts";
+import { SupervisionCheck } from "./checks/supervision.ts";
+import { SimulatedCluster } from "./cluster/cluster.ts";
+import { COORDINATOR_NODE } from "./cluster/coordinator-process.ts";
+import { type Watch, Watches } from "./cluster/watch.ts";
+import { applyFaults } from "./plan/apply-faults.ts";
+import { CrashPoints } from "./plan/crash-points.ts";
+import { drawPlan } from "./plan/draw-plan.ts";
+import type { FaultPlan } from "./plan/fault-plan.ts";
+import { INPUT_DIRECTORY, makeWorkload, SHARED_NODE, type Work } from "./workload.ts";
+import { Disks } from "./world/disk.ts";
+import { Network } from "./world/network.ts";
+import { mountFiles } from "./world/node-files.ts";
+import { World } from "./world/world.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Instead of the seed's own. */
+  readonly plan?: FaultPlan;
+  readonly keepsLines?: boolean;
+}
+
+export interface Verdict {
+  readonly seed: number;
+  readonly plan: FaultPlan;
+  readonly hash: string;
+  readonly lines: readonly string[];
+  readonly problems: readonly { readonly check: string; readonly message: string }[];
+  readonly eventCount: number;
+  readonly simulatedMs: number;
+}
+
+/** Within which every job must have ended after healing: far more than all backoffs and deadlines one after the other. */
+const END_WITHIN_MS = 400_000;
+
+export async function simulate({ seed, plan: given, keepsLines = false }: SimulationOptions): Promise<Verdict> {
+  const world = new World(seed, { keepsLines });
+  const disks = new Disks();
+  let watches: Watches | undefined;
+  const unmount = mountFiles({
+    world,
+    diskOf: (node) => disks.of(node),
+    renamed: (from, to) => watches?.tell("renamed", from, to),
+  });
+  try {
+    disks.of(SHARED_NODE).makeDirectory(INPUT_DIRECTORY);
+    const works = await makeWorkload(seed);
+    const plan = given ?? drawPlan(seed, works.length);
+    const problems = new Problems();
+    const points = new CrashPoints();
+    watches = new Watches([...openChecks({ world, works, plan, problems }), points]);
+    await play({ world, disks, watches, works, plan, points, problems });
+    return {
+      ...{ seed, plan, hash: world.history.hash, lines: world.history.lines, problems: problems.found },
+      ...{ eventCount: world.eventCount, simulatedMs: world.nowMs },
+    };
+  } finally {
+    unmount();
+  }
+}
+
+interface Play {
+  readonly world: World;
+  readonly disks: Disks;
+  readonly watches: Watches;
+  readonly works: readonly Work[];
+  readonly plan: FaultPlan;
+  readonly points: CrashPoints;
+  readonly problems: Problems;
+}
+
+async function play({ world, disks, watches, works, plan, points, problems }: Play): Promise<void> {
+  const network = new Network(world);
+  const running = new Set(works.map(({ job }) => job.id));
+  const cluster = new SimulatedCluster({
+    ...{ ground: { world, network, watches }, disks, works, durable: plan.durable, slots: plan.slots },
+    onOutcome: (job, outcome) => {
+      world.note("outcome", `${job} ${outcome.kind === "failed" ? outcome.failure.code : outcome.kind}`);
+      running.delete(job);
+    },
+  });
+  cluster.start(COORDINATOR_NODE);
+  for (const worker of plan.workers) cluster.addWorker(worker);
+  works.forEach((work, index) => {
+    world.schedule(undefined, plan.submitAtMs[index] ?? 0, () => {
+      if (running.has(work.job.id)) cluster.submit(work);
+    });
+  });
+  const cancel = (index: number): void => {
+    const { id } = works[index].job;
+    running.delete(id);
+    cluster.cancel(id);
+  };
+  applyFaults(plan, { world, network, cluster, points, cancel });
+  const isEnded = (): boolean => (running.size === 0 && world.nowMs >= plan.healAtMs) || !problems.isEmpty;
+  const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
+  if (end !== "reached") problems.report("ending", `${[...running].join(", ")} did not end (${end})`);
+  watches.tell("finished");
+}
+
+function openChecks({ world, works, plan, problems }: Pick<Play, "world" | "works" | "plan" | "problems">): Watch[] {
+  const jumps = plan.faults.some(({ kind }) => kind === "clockJump");
+  return [
+    new OutcomesCheck(works, problems, plan),
+    new BlockContentsCheck(problems),
+    new LineageCheck(problems),
+    new DurabilityCheck(problems),
+    new DeliveryCheck(problems),
+    new IncarnationsCheck(problems),
+    new BoundsCheck(problems),
+    new SupervisionCheck(problems, () => world.nowMs),
+    new RepetitionCheck(problems, () => jumps || world.nowMs > RACE_LEAST_MS),
+  ];
+}

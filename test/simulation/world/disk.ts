@@ -1,0 +1,154 @@
+/**
+ * The disk of one node: files and the entries of a LevelDB, what of them is on stable storage, and what is wrong with it.
+ *
+ * Owns: what a loss of power takes, what a flipped bit changes, when there is no room and when a sync fails.
+ * Never: knows who reads or writes; see `node-files.ts` and `simulated-level.ts`.
+ *
+ * D1. What was synced survives anything but the loss of the whole disk.
+ * D2. Of what was not, a loss of power takes a suffix of each file, and the last batches.
+ * D3. After a failed sync every further one fails, until the process that had it is gone.
+ */
+import { LevelEntries } from "./level-entries.ts";
+import type { World } from "./world.ts";
+
+const INITIAL_BYTES = 1024;
+
+export class SimulatedFile {
+  #bytes = new Uint8Array(0);
+  #byteLength = 0;
+  mode = 0o644;
+  modifiedMs = 0;
+  /** Bytes on stable storage, from the beginning. */
+  syncedLength = 0;
+  isNameSynced = false;
+  /** Positions of bytes that are not what was written. */
+  readonly flipped: number[] = [];
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#byteLength);
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    const end = position + bytes.length;
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(INITIAL_BYTES, 2 * end));
+      grown.set(this.bytes);
+      this.#bytes = grown;
+    }
+    this.#bytes.set(bytes, position);
+    this.#byteLength = Math.max(this.#byteLength, end);
+    this.syncedLength = Math.min(this.syncedLength, position);
+  }
+
+  read(target: Uint8Array, position: number): number {
+    const found = this.bytes.subarray(position, position + target.length);
+    target.set(found);
+    return found.length;
+  }
+
+  truncate(byteLength: number): void {
+    if (byteLength > this.#byteLength) this.write(new Uint8Array(byteLength - this.#byteLength), this.#byteLength);
+    this.#bytes.fill(0, byteLength, this.#byteLength);
+    this.#byteLength = byteLength;
+    this.syncedLength = Math.min(this.syncedLength, byteLength);
+  }
+
+  sync(): void {
+    this.syncedLength = this.#byteLength;
+  }
+
+  flipBit(position: number, bit: number): void {
+    this.flipped.push(position);
+    this.#bytes[position] ^= 1 << bit;
+  }
+}
+
+export class SimulatedDisk {
+  readonly node: string;
+  /** By directory, then by name. */
+  readonly directories = new Map<string, Map<string, SimulatedFile>>();
+  level = new LevelEntries();
+  /** Some record is not what was written. */
+  hasFlippedRecord = false;
+  /** No write finds room. */
+  isFull = false;
+  /** The next sync fails, and with it all that follow (D3). */
+  syncFails = false;
+  /** Every operation takes so many times as long. */
+  slowness = 1;
+
+  constructor(node: string) {
+    this.node = node;
+  }
+
+  filesIn(directory: string): Map<string, SimulatedFile> | undefined {
+    return this.directories.get(directory);
+  }
+
+  makeDirectory(directory: string): void {
+    if (!this.directories.has(directory)) this.directories.set(directory, new Map());
+  }
+
+  /** The process is gone, and the faults of its descriptors with it. */
+  release(): void {
+    this.level.holder = undefined;
+    this.syncFails = false;
+  }
+
+  /** D1, D2. */
+  losePower(world: World): void {
+    for (const files of this.directories.values()) {
+      for (const [name, file] of files) {
+        if (!file.isNameSynced && world.chance(0.3)) {
+          files.delete(name);
+          continue;
+        }
+        const kept = Math.floor(world.between(file.syncedLength, file.byteLength + 1));
+        if (kept < file.byteLength) file.truncate(kept);
+        file.sync();
+        file.isNameSynced = true;
+      }
+    }
+    this.level.losePower(world);
+    this.release();
+  }
+
+  /** Everything is gone. */
+  wipe(): void {
+    this.directories.clear();
+    this.level = new LevelEntries();
+    this.hasFlippedRecord = false;
+    this.isFull = false;
+    this.release();
+  }
+
+  /** One bit of one stored block or record is another one; false if nothing is stored. */
+  flipBit(world: World, where: "segment" | "record"): boolean {
+    if (where === "record") {
+      this.hasFlippedRecord = true;
+      return this.level.flipBit(world);
+    }
+    const files = [...this.directories.values()].flatMap((directory) =>
+      [...directory].filter(([name, { byteLength }]) => name.endsWith(".segment") && byteLength > 0),
+    );
+    if (files.length === 0) return false;
+    const [, file] = files[Math.floor(world.between(0, files.length))];
+    file.flipBit(Math.floor(world.between(0, file.byteLength)), Math.floor(world.between(0, 8)));
+    return true;
+  }
+}
+
+/** The disks of all nodes, each there when it is asked for. */
+export class Disks {
+  readonly #disks = new Map<string, SimulatedDisk>();
+
+  of(node: string): SimulatedDisk {
+    const known = this.#disks.get(node) ?? new SimulatedDisk(node);
+    this.#disks.set(node, known);
+    return known;
+  }
+}
