@@ -90,7 +90,7 @@ async function play({ world, disks, watches, works, plan, points, problems }: Pl
   const network = new Network(world);
   const running = new Set(works.map(({ job }) => job.id));
   const cluster = new SimulatedCluster({
-    ...{ ground: { world, network, watches }, disks, works, durable: plan.durable, slots: plan.slots },
+    ...{ ground: { world, network, watches }, disks, durable: plan.durable, slots: plan.slots },
     onOutcome: (job, outcome) => {
       world.note("outcome", `${job} ${outcome.kind === "failed" ? outcome.failure.code : outcome.kind}`);
       running.delete(job);

@@ -5,6 +5,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { Message } from "../../../actors/switchboard.ts";
+import type { WorkerCommand } from "../../../actors/worker/messages.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
 import type { SegmentReference } from "../../../runtime/journal/segment-files.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
@@ -42,9 +43,10 @@ export class BlockContentsCheck implements Watch {
   }
 
   /** What is freed may be committed again by whoever was slow. */
-  told(_resident: Resident, _to: string, { type, body }: Message): void {
-    if (type !== "worker.free") return;
-    const { job, below } = JSON.parse(String(body)) as { readonly job: string; readonly below: number };
+  told(_resident: Resident, message: Message): void {
+    const command = message as unknown as WorkerCommand;
+    if (command.type !== "worker.free") return;
+    const { job, below } = command;
     this.#freedBelow.set(job, Math.max(below, this.#freedBelow.get(job) ?? 0));
   }
 

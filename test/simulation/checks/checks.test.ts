@@ -3,7 +3,6 @@
  */
 import test from "ava";
 import type { JobDescription } from "../../../actors/job/messages.ts";
-import { clusterCodec } from "../../../actors/message-codec.ts";
 import { encodeCommit } from "../../../actors/partition/commit-record.ts";
 import type { TaskCommit } from "../../../actors/partition/messages.ts";
 import { toIncarnation, toTerm } from "../../../runtime/identity.ts";
@@ -99,7 +98,7 @@ for (const stored of ["nothing", "not synced", "its block not synced", "all"] as
     value.set(payload, RECORD_HEADER_BYTES);
     const operation = { type: "put", key: recordKey(LOG, 1), value } as const;
     if (stored !== "nothing") resident.disk.level.write([operation], stored !== "not synced");
-    check.told(resident, "coordinator", clusterCodec.encode({ type: "task.committed", job: "job", commit }));
+    check.told(resident, { type: "task.committed", job: "job", commit });
     t.deepEqual(stage.found(), stored === "all" ? [] : ["durability"]);
   });
 }

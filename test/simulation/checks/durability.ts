@@ -6,11 +6,10 @@
 
 import { jobLog } from "../../../actors/coordinator/messages.ts";
 import type { JobOutcome } from "../../../actors/job/machine.ts";
-import { clusterCodec } from "../../../actors/message-codec.ts";
 import { encodeCommit } from "../../../actors/partition/commit-record.ts";
 import { partitionLog, referencesOf, type TaskCommit } from "../../../actors/partition/messages.ts";
 import type { Message } from "../../../actors/switchboard.ts";
-import type { WorkerFact } from "../../../actors/worker/messages.ts";
+import type { WorkerCommand, WorkerFact } from "../../../actors/worker/messages.ts";
 import { RECORD_HEADER_BYTES } from "../../../runtime/journal/record.ts";
 import { actorRange } from "../../../runtime/journal/record-key.ts";
 import { OUTPUT_DIRECTORY, outputFile } from "../cluster/coordinator-process.ts";
@@ -24,17 +23,14 @@ export class DurabilityCheck implements Watch {
     this.#problems = problems;
   }
 
-  told(resident: Resident, _to: string, message: Message): void {
-    if (message.type === "worker.open") {
-      const { id } = JSON.parse(String(message.body)) as { readonly id: string };
-      if (!this.#isStored(resident, jobLog(id), undefined))
-        this.#report(resident, `opens job ${id} before it is stored`);
+  told(resident: Resident, message: Message): void {
+    const fact = message as unknown as WorkerFact | WorkerCommand;
+    if (fact.type === "worker.open" && !this.#isStored(resident, jobLog(fact.job.id), undefined)) {
+      this.#report(resident, `opens job ${fact.job.id} before it is stored`);
     }
-    if (message.type !== "task.committed" && message.type !== "partition.recovered") return;
-    const fact = clusterCodec.decode(message) as unknown as WorkerFact;
     if (fact.type === "task.committed") this.#requireStored(resident, fact.job, fact.commit);
-    if (fact.type === "partition.recovered")
-      for (const commit of fact.commits) this.#requireStored(resident, fact.job, commit);
+    if (fact.type !== "partition.recovered") return;
+    for (const commit of fact.commits) this.#requireStored(resident, fact.job, commit);
   }
 
   outcome(resident: Resident, job: string, outcome: JobOutcome): void {

@@ -37,10 +37,11 @@ export class RepetitionCheck implements Watch {
     if (type === "child.restarting" || type === "child.gaveUp") this.#disturbances += 1;
   }
 
-  told(resident: Resident, _to: string, { type, body }: Message): void {
+  told(resident: Resident, message: Message): void {
+    const { type } = message;
     if (DISTURBING_MESSAGES.has(type)) this.#disturbances += 1;
     if (type === "member.hello") this.#noteHello(resident);
-    if (type === "membership.directory") this.#noteDirectory(String(body));
+    if (type === "membership.directory") this.#noteDirectory(message.members as readonly unknown[]);
   }
 
   /** The first one of a process says that it is there, every other one that it was taken for lost. */
@@ -50,8 +51,7 @@ export class RepetitionCheck implements Watch {
   }
 
   /** With fewer workers than before: one was lost. */
-  #noteDirectory(body: string): void {
-    const { members } = JSON.parse(body) as { readonly members: readonly unknown[] };
+  #noteDirectory(members: readonly unknown[]): void {
     if (members.length < this.#memberCount) this.#disturbances += 1;
     this.#memberCount = members.length;
   }

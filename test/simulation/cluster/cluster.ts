@@ -44,7 +44,6 @@ interface Node<Running> {
 export interface ClusterOptions {
   readonly ground: Ground;
   readonly disks: Disks;
-  readonly works: readonly Work[];
   readonly durable: boolean;
   readonly slots: number;
   readonly onOutcome: (job: string, outcome: JobOutcome) => void;
@@ -168,7 +167,6 @@ export class SimulatedCluster {
       ...{ ground, resident, kernels: this.#kernels },
       source: this.#sourceOf(resident),
       taskMs: (task) => this.#taskMs(resident, task),
-      partitionsOf: (job) => this.#partitionsOf(job),
       ended: (reason) => {
         if (reason === "released") node.isGone = true;
         this.#endedByItself(node, resident, reason);
@@ -181,7 +179,6 @@ export class SimulatedCluster {
     const { ground, onOutcome } = this.#options;
     const running = await startCoordinator({
       ...{ ground, resident, source: this.#sourceOf(resident) },
-      partitionsOf: (job) => this.#partitionsOf(job),
       outcome: (job, outcome) => {
         this.#submitted.delete(job);
         ground.watches.tell("outcome", resident, job, outcome);
@@ -211,10 +208,6 @@ export class SimulatedCluster {
     const ofOutput = kind === "range" || kind === "planRanges";
     const [from, to] = !ofOutput && world.chance(LONG_SHARE) ? LONG_TASK_MS : TASK_MS;
     return world.between(from, to) * (this.slowness.get(process.node) ?? 1);
-  }
-
-  #partitionsOf(job: string): number {
-    return this.#options.works.find((work) => work.job.id === job)?.job.plan.partitions ?? 1;
   }
 
   /** C2. Later: whoever calls this is in the middle of something. */

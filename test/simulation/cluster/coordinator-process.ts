@@ -2,7 +2,7 @@
  * A coordinator's process: the coordinator's side of the tree over simulated ports.
  */
 import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
-import { createExchange } from "../../../actors/exchange/exchange.ts";
+import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
 import type { JobOutcome } from "../../../actors/job/machine.ts";
 import { workerAddress } from "../../../actors/membership/messages.ts";
@@ -16,7 +16,6 @@ export interface CoordinatorOptions {
   readonly ground: Ground;
   readonly resident: Resident;
   readonly source: BlockSource;
-  readonly partitionsOf: (job: string) => number;
   readonly outcome: (job: string, outcome: JobOutcome) => void;
   readonly ended: (reason: string) => void;
 }
@@ -46,7 +45,7 @@ export function rejectsFile(job: string): string {
 
 /** Errors: those of opening a journal. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { ground, resident, source, partitionsOf, outcome, ended } = options;
+  const { ground, resident, source, outcome, ended } = options;
   const { process, epoch: term, disk, segmentDirectory, durable } = resident;
   disk.makeDirectory(segmentDirectory);
   disk.makeDirectory(OUTPUT_DIRECTORY);
@@ -68,7 +67,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       ports.set(job, known);
       return known;
     },
-    exchange: createExchange({ clock: process.clock, self: "", segmentDirectory, source, partitionsOf }),
+    exchange: createCoordinatorExchange({ clock: process.clock, segmentDirectory, source }),
     onOutcome: outcome,
   });
   root.start(side.children, (notice) => side.note(notice));

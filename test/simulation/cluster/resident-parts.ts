@@ -6,7 +6,6 @@
 import { clusterCodec } from "../../../actors/message-codec.ts";
 import { MESSAGES_IN_FLIGHT_MAX } from "../../../actors/options.ts";
 import { createProcessRoot, type ProcessRoot } from "../../../actors/process-root.ts";
-import type { Message } from "../../../actors/switchboard.ts";
 import type { Journal } from "../../../runtime/journal/journal.ts";
 import { createLevelJournal } from "../../../runtime/journal/level-journal.ts";
 import { seededRandom } from "../../../runtime/random.ts";
@@ -74,7 +73,6 @@ export function openRoot(ground: Ground, resident: Resident, onBroken: (error: u
         const endpoint = transport.createEndpoint(address, fence, watched(handler));
         const send = endpoint.send.bind(endpoint);
         endpoint.send = (to, message) => {
-          watches.tell("told", resident, to, message as Message);
           const outcome = send(to, message);
           watches.tell("waiting", resident, endpoint.unacknowledgedCount(to));
           return outcome;
@@ -82,7 +80,13 @@ export function openRoot(ground: Ground, resident: Resident, onBroken: (error: u
         return endpoint;
       },
     },
-    codec: clusterCodec,
+    codec: {
+      decoder: () => clusterCodec.decoder(),
+      encode: (message) => {
+        watches.tell("told", resident, message);
+        return clusterCodec.encode(message);
+      },
+    },
     onNotice: (supervisor, notice) => {
       const id =
         "id" in notice ? `${supervisor}/${notice.id}.${"incarnation" in notice ? notice.incarnation : ""}` : supervisor;

@@ -32,8 +32,8 @@ export interface Watch {
   started?(resident: Resident): void;
   ended?(resident: Resident): void;
   noticed?(resident: Resident, supervisor: string, notice: SupervisorNotice): void;
-  /** A message was given to the transport. */
-  told?(resident: Resident, to: string, message: Message): void;
+  /** A message is about to be given to the transport. */
+  told?(resident: Resident, message: Message): void;
   /** A message of a peer is about to be heard by the `life`-th endpoint of all. */
   heard?(resident: Resident, envelope: Envelope, life: number): void;
   /** The journal has acknowledged these. */

@@ -1,9 +1,10 @@
 /**
  * A worker's process: the worker's side of the tree over simulated ports.
  */
-import { createExchange } from "../../../actors/exchange/exchange.ts";
+
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
 import { segmentMark } from "../../../actors/exchange/segment-names.ts";
+import { createWorkerExchange } from "../../../actors/exchange/worker-exchange.ts";
 import type { Task } from "../../../actors/executor/messages.ts";
 import { workerSide } from "../../../actors/worker-side.ts";
 import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
@@ -18,7 +19,6 @@ export interface WorkerOptions {
   readonly kernels: SharedKernels;
   readonly source: BlockSource;
   readonly taskMs: (task: Task) => number;
-  readonly partitionsOf: (job: string) => number;
   /** The process ends: by itself, or because it cannot go on. */
   readonly ended: (reason: string) => void;
 }
@@ -32,7 +32,7 @@ export interface RunningWorker {
 
 /** Errors: those of opening a journal. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { ground, resident, kernels, source, taskMs, partitionsOf, ended } = options;
+  const { ground, resident, kernels, source, taskMs, ended } = options;
   const { world, watches } = ground;
   const { process, id, epoch, disk, segmentDirectory, durable, slots } = resident;
   disk.makeDirectory(segmentDirectory);
@@ -48,6 +48,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       queued: (_process, count) => watches.tell("queued", resident, count),
     },
   });
+  const account = openDiskAccount(0, undefined);
   const side = workerSide({
     ...{ clock: process.clock, board: root.board, journal, threads },
     supervisor: (name, observer) => root.supervisor(name, observer),
@@ -55,10 +56,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...{ kernels: undefined, segmentDirectory, durable },
       segmentName: segmentMark(id, epoch),
       kernelMemoryBytes: Number.POSITIVE_INFINITY,
-      disk: openDiskAccount(0, undefined),
+      storesText: true,
+      disk: account,
     },
     self: { id, epoch, host: process.node, slots, exchange: "", version: "" },
-    exchange: createExchange({ clock: process.clock, self: id, segmentDirectory, source, partitionsOf }),
+    exchange: createWorkerExchange({ clock: process.clock, self: id, segmentDirectory, source, disk: account }),
     onFenced: () => ended("fenced"),
     onReleased: () => ended("released"),
   });

@@ -41,6 +41,7 @@ export function simulatedBlocks(options: SimulatedBlocksOptions): BlockSource {
     if (delayMs === undefined) throw new RuntimeError("PEER_UNREACHABLE", `${to} does not answer`);
   };
   return {
+    noteDirectory: () => undefined,
     fetch: async function* (worker, { references, signal }) {
       const holder = options.holderOf(worker);
       if (holder === undefined) throw new RuntimeError("PEER_UNREACHABLE", `${worker} is not there`);

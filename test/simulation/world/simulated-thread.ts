@@ -188,13 +188,13 @@ class SimulatedThread {
   #open(job: JobDescription): void {
     if (this.#runners.has(job.id)) return;
     this.#openCount += 1;
-    const { segmentDirectory, segmentName, durable, disk } = this.#input as ThreadInput;
+    const { segmentDirectory, segmentName, durable, storesText, disk } = this.#input as ThreadInput;
     const { kernels, world } = this.#options;
     const name = `${job.id}-${segmentName}-o${this.#openCount}`;
     const runner = new TaskRunner({
       job,
       openKernels: () => kernels.open(job),
-      segments: { directory: segmentDirectory, name, durable, meter: new DiskMeter(disk) },
+      segments: { directory: segmentDirectory, name, durable, storesText, meter: new DiskMeter(disk) },
       progressed: () => undefined,
       nowMs: () => world.nowMs,
       rangePairs: OUTPUT_RANGE_PAIRS,
