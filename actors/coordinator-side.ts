@@ -17,18 +17,28 @@ import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
 import type { ReferenceExchange } from "./exchange/messages.ts";
+
 import { writerOf } from "./exchange/segment-names.ts";
-import { type JobOutcome, jobMachine } from "./job/machine.ts";
-import type { JobDescription, OutputOrder } from "./job/messages.ts";
+import { jobMachine } from "./job/machine.ts";
+import type { JobDescription, JobOutcome, OutputOrder } from "./job/messages.ts";
+
 import { JobProgress } from "./job/progress.ts";
 import { decodeJob, encodeJob } from "./job-record.ts";
 import { membershipMachine } from "./membership/machine.ts";
-import { COORDINATOR_ADDRESS, MEMBERSHIP_ADDRESS, type Member, workerAddress } from "./membership/messages.ts";
+import {
+  COORDINATOR_ADDRESS,
+  MEMBERSHIP_ADDRESS,
+  type Member,
+  type MembershipFact,
+  workerAddress,
+  workerAt,
+} from "./membership/messages.ts";
 import { OUTPUT_RANGES_IN_FLIGHT_MAX } from "./options.ts";
 import { outputMachine } from "./output/machine.ts";
 import type { OutputTotals } from "./output/messages.ts";
 import type { OutputPort } from "./output/output-port.ts";
 import type { Switchboard } from "./switchboard.ts";
+import type { WorkerCommand, WorkerFact, WorkerTale } from "./worker/messages.ts";
 
 export interface CoordinatorSideOptions {
   readonly clock: Clock;
@@ -48,6 +58,18 @@ export interface CoordinatorSideOptions {
   readonly onOutcome: (job: string, outcome: JobOutcome) => void;
   /** The journal failed: no job can end. */
   readonly onBroken: (error: unknown) => void;
+  /** Hears what the coordinator hears, for those who tell people. */
+  readonly listener?: CoordinatorListener;
+}
+
+export interface CoordinatorListener {
+  membersChanged(change: MembershipFact): void;
+  beatHeard(worker: string): void;
+  /** By a job. */
+  workerCommanded(worker: string, command: WorkerCommand): void;
+  /** Of a job that runs. */
+  workerTold(fact: WorkerFact & { readonly worker: string }): void;
+  taleTold(worker: string, tale: WorkerTale["tale"]): void;
 }
 
 /** What is going on, for displays; each map of jobs is by job id. */
@@ -67,12 +89,20 @@ export interface Repairs {
   readonly lost: number;
   /** The journal has the commit, but not all that it refers to is stored as it was written. */
   readonly damaged: number;
+  /** Its worker was lost with it, or while it ran. */
+  readonly orphaned: number;
 }
 
 export interface CoordinatorSide {
   readonly children: readonly ChildSpecification[];
   readonly view: CoordinatorView;
   submit(job: JobDescription): void;
+  /** Ends a job, or what is left of one that has ended: its actors stop, and workers free what they hold of it. */
+  forget(job: string): void;
+  /** Gives a worker nothing new. */
+  drain(worker: string): void;
+  /** Lets a worker go. */
+  release(worker: string): void;
   /** Follows what the root's observer tells. */
   note(notice: SupervisorNotice): void;
 }
@@ -107,6 +137,14 @@ export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSid
     children: [membership(plot), coordinator(plot), options.supervisor("outputs"), options.supervisor("jobs")],
     view,
     submit,
+    forget: (job) => {
+      plot.submitted.delete(job);
+      plot.ended.add(job);
+      for (const map of [view.progress, view.output, view.takenOver, view.repairs]) map.delete(job);
+      options.board.send("coordinator", { type: "coordinator.forget", job });
+    },
+    drain: (worker) => options.board.send("membership", { type: "membership.drain", worker }),
+    release: (worker) => options.board.tell("coordinator", workerAddress(worker), { type: "worker.release" }),
     note: (notice) => {
       if (notice.type !== "child.started") return;
       // One that died before it journaled a job is told of it again.
@@ -127,7 +165,10 @@ function membership(plot: Plot): ChildSpecification {
       return {
         listen: () =>
           board.listen("membership", line, {
-            signalled: (message) => board.send("membership", message),
+            signalled: (message, from) => {
+              board.send("membership", message);
+              plot.listener?.beatHeard(workerAt(from) ?? "");
+            },
             disconnected: (peer) => board.send("membership", { type: "member.disconnected", peer }),
             fenced: (answer) => superseded(plot, answer),
           }),
@@ -168,8 +209,11 @@ function coordinator(plot: Plot): ChildSpecification {
         sendToOutput: (job, fact) => board.sendBelow("outputs", job, { ...fact }),
         sendToWorker: (worker, command) => board.tell("coordinator", workerAddress(worker), command),
         tellFailed: onBroken,
-        noteMembers: (members) => {
+        noteFact: (fact) => plot.listener?.workerTold(fact),
+        noteTale: (worker, tale) => plot.listener?.taleTold(worker, tale),
+        noteMembers: (members, change) => {
           view.members = members;
+          plot.listener?.membersChanged(change);
           plot.exchange?.noteDirectory([...members.values()]);
         },
       };
@@ -192,15 +236,19 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
         progress,
         members: incarnation === 1 ? members : [...view.members.values()],
         nowMs: () => clock.nowMs(),
-        send: (worker, command) => board.tell("coordinator", workerAddress(worker), command),
+        send: (worker, command) => {
+          plot.listener?.workerCommanded(worker, command);
+          board.tell("coordinator", workerAddress(worker), command);
+        },
         startOutput: (order) => startOutput(plot, job, order),
         noteTakenOver: ({ commits, unusable, lost }) => {
           // What a later incarnation finds was committed by this process.
           if (incarnation !== 1) return;
           view.takenOver.set(id, (view.takenOver.get(id) ?? 0) + commits);
-          noteRepairs(plot, id, { lost, damaged: unusable });
+          noteRepairs(plot, id, { lost, damaged: unusable, orphaned: 0 });
         },
-        noteWithdrawn: (damaged) => noteRepairs(plot, id, { lost: 0, damaged }),
+        noteWithdrawn: (damaged) => noteRepairs(plot, id, { lost: 0, damaged, orphaned: 0 }),
+        noteLost: (orphaned) => noteRepairs(plot, id, { lost: 0, damaged: 0, orphaned }),
         tell: (outcome) => {
           submitted.delete(id);
           ended.add(id);
@@ -212,9 +260,13 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
   board.start("jobs", specification);
 }
 
-function noteRepairs({ view }: Plot, job: string, { lost, damaged }: Repairs): void {
-  const known = view.repairs.get(job) ?? { lost: 0, damaged: 0 };
-  view.repairs.set(job, { lost: known.lost + lost, damaged: known.damaged + damaged });
+function noteRepairs({ view }: Plot, job: string, { lost, damaged, orphaned }: Repairs): void {
+  const known = view.repairs.get(job) ?? { lost: 0, damaged: 0, orphaned: 0 };
+  view.repairs.set(job, {
+    lost: known.lost + lost,
+    damaged: known.damaged + damaged,
+    orphaned: known.orphaned + orphaned,
+  });
 }
 
 function startOutput(plot: Plot, job: JobDescription, order: OutputOrder): void {

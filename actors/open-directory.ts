@@ -17,13 +17,12 @@ import { RuntimeError } from "../runtime/errors.ts";
 import { isDiskFull } from "../runtime/journal/disk-full.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
 import { createLevelJournal } from "../runtime/journal/level-journal.ts";
-import { removeSegments } from "../runtime/journal/segment-files.ts";
 import { makeDirectory, syncDirectory } from "../runtime/make-directory.ts";
 import { JOB_LOG_PREFIX, jobLog } from "./coordinator/messages.ts";
 import { type DirectoryIdentity, differenceOf, identityOf, readIdentity, writeIdentity } from "./directory-identity.ts";
 import type { JobDescription } from "./job/messages.ts";
-import { decodeCommit } from "./partition/commit-record.ts";
-import { partitionLogPrefix, referencesOf } from "./partition/messages.ts";
+import { partitionLogPrefix } from "./partition/messages.ts";
+import { removeUnusedSegments } from "./remove-unused-segments.ts";
 
 export interface DirectoryOptions {
   readonly dataDirectory: string;
@@ -112,7 +111,8 @@ async function openJournal(
   await journal.open();
   try {
     if (await holdsOtherJob(journal, job.id)) throw otherJob(dataDirectory, differenceOf(theirs, ours));
-    await removeUnused(journal, job.id, places.segments);
+    // O2 and O4.
+    await removeUnusedSegments(journal, places.segments, partitionLogPrefix(job.id));
     if (JSON.stringify(theirs) !== JSON.stringify(ours)) writeIdentity(dataDirectory, ours);
     return journal;
   } catch (error) {
@@ -136,19 +136,6 @@ function otherJob(dataDirectory: string, difference: string): RuntimeError {
     `data directory "${dataDirectory}" holds an unfinished job ${difference}; ` +
     "finish that one, or name another directory, or remove this one";
   return new RuntimeError("DATA_DIRECTORY_OF_ANOTHER_JOB", message);
-}
-
-/** O2 and O4. */
-async function removeUnused(journal: Journal, job: string, segmentDirectory: string): Promise<void> {
-  const used = new Set<string>();
-  for (const actor of await journal.actors("")) {
-    const records = await journal.read(actor);
-    if (!actor.startsWith(partitionLogPrefix(job))) continue;
-    for (const { payload } of records) {
-      for (const { segment } of referencesOf(decodeCommit(payload))) used.add(segment);
-    }
-  }
-  removeSegments(segmentDirectory, (segment) => used.has(segment));
 }
 
 /** Whether LevelDB has found its own files to be wrong, or the journal has; an error of the system is neither. */

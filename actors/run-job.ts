@@ -15,14 +15,13 @@ import { RuntimeError } from "../runtime/errors.ts";
 import { openDiskAccount } from "../runtime/journal/disk-meter.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
 import { createMemoryJournal } from "../runtime/journal/memory-journal.ts";
-import { listSegments } from "../runtime/journal/segment-files.ts";
+import { segmentBytes } from "../runtime/journal/segment-files.ts";
 import type { Random } from "../runtime/random.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { identityFile } from "./directory-identity.ts";
 import { kernelModule } from "./executor/kernel-module.ts";
 import type { ThreadSource } from "./executor/thread-source.ts";
-import type { JobOutcome } from "./job/machine.ts";
-import type { JobDescription } from "./job/messages.ts";
+import type { JobDescription, JobOutcome } from "./job/messages.ts";
 import { executorMemory } from "./memory-budget.ts";
 import { createDirectory, directoryPlaces, namedForJob, openDirectory, unreadableJournal } from "./open-directory.ts";
 import type { OutputPort } from "./output/output-port.ts";
@@ -101,7 +100,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
         durable: options.durability === "host",
         kernelMemoryBytes,
         storesText: false,
-        disk: openDiskAccount(bytesOf(segmentDirectory), options.diskBytes),
+        disk: openDiskAccount(segmentBytes(segmentDirectory), options.diskBytes),
       },
       outputOf: () => ({ port: options.port, rejectsPort: options.rejectsPort }),
       onOutcome: (_id, end) => {
@@ -133,10 +132,6 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
     await journal.close();
     throw error;
   }
-}
-
-function bytesOf(segmentDirectory: string): number {
-  return listSegments(segmentDirectory).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** R3. Returns the new name; of a directory that cannot be renamed, such as one that is not there, the old one. */

@@ -14,8 +14,7 @@ import { createLoopbackTransport } from "../runtime/transport/loopback-transport
 import { type CoordinatorView, coordinatorSide } from "./coordinator-side.ts";
 import type { ThreadInput } from "./executor/messages.ts";
 import type { ThreadSource } from "./executor/thread-source.ts";
-import type { JobOutcome } from "./job/machine.ts";
-import type { JobDescription } from "./job/messages.ts";
+import type { JobDescription, JobOutcome } from "./job/messages.ts";
 import { MESSAGES_IN_FLIGHT_MAX } from "./options.ts";
 import type { OutputPort } from "./output/output-port.ts";
 import { createProcessRoot } from "./process-root.ts";

@@ -32,9 +32,10 @@ import {
 } from "./membership/messages.ts";
 import { EXECUTOR_DEAD_AFTER_MS, HEARTBEAT_INTERVAL_MS, PARTITION_DEAD_AFTER_MS } from "./options.ts";
 import { partitionMachine } from "./partition/machine.ts";
-import type { PartitionFact } from "./partition/messages.ts";
+import { freedLog, type PartitionFact, partitionLogPrefix } from "./partition/messages.ts";
 import type { Message, Switchboard } from "./switchboard.ts";
 import { workerMachine } from "./worker/machine.ts";
+import type { WorkerTale } from "./worker/messages.ts";
 
 export interface WorkerSideOptions {
   readonly clock: Clock;
@@ -48,8 +49,12 @@ export interface WorkerSideOptions {
   readonly exchange?: WorkerExchange;
   /** A supervisor for children that are started later. */
   readonly supervisor: (id: string, observer?: (notice: SupervisorNotice) => void) => ChildSpecification;
+  /** A job that is closed leaves nothing in the journal and in segments; default: all of it, for whoever owns the directory. */
+  readonly freesClosedJobs?: boolean;
   /** Told of each task that is handed to an executor; one that was lost and handed out again counts again. */
   readonly noteStarted?: (job: string) => void;
+  /** Told of each commit of a task. */
+  readonly noteCommitted?: () => void;
   /** Another process has taken this worker's place. */
   readonly onFenced?: () => void;
   /** Nobody needs this worker any more: it was drained. */
@@ -68,6 +73,10 @@ export interface WorkerSide {
   readonly children: readonly ChildSpecification[];
   /** Forgets what the root's observer says has ended. */
   note(notice: SupervisorNotice): void;
+  /** Has people told what happened here. */
+  tell(tale: WorkerTale["tale"]): void;
+  /** Asks to be given nothing new, and to be told when nobody needs this worker any more (`onReleased`). */
+  drain(): void;
   /** Resolves when no thread is left that is being terminated, and no deletion. */
   ended(): Promise<void>;
 }
@@ -79,6 +88,7 @@ interface Plot extends WorkerSideOptions {
   readonly disk: DiskMeter;
   /** Ends of threads that are being terminated, and of deletions. */
   readonly endings: Set<Promise<unknown>>;
+  draining: boolean;
   /** Partitions that have been started and not stopped: a supervisor looks after them. */
   readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
 }
@@ -89,6 +99,7 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
   const plot: Plot = {
     ...options,
     partitions,
+    draining: false,
     disk: new DiskMeter(options.thread.disk),
     endings: new Set(),
     executorMonitor: board.watchChildren("executors", { deadAfterMs: EXECUTOR_DEAD_AFTER_MS }),
@@ -104,10 +115,19 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
     note: (notice) => {
       if (notice.type === "child.exited" && notice.id === "partitions") partitions.clear();
     },
+    tell: (tale) => board.tell("worker", COORDINATOR_ADDRESS, { type: "worker.tale", tale }),
+    drain: () => {
+      plot.draining = true;
+      tellDraining(board);
+    },
     ended: async () => {
       await Promise.all(plot.endings);
     },
   };
+}
+
+function tellDraining(board: Switchboard): void {
+  board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.draining" });
 }
 
 function executors({ board, supervisor }: Plot): ChildSpecification {
@@ -181,7 +201,11 @@ function worker(plot: Plot): ChildSpecification {
               else endpoint.raiseTerm(answer.term);
             },
           }),
-        introduce: () => board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.hello", worker: { ...self, life } }),
+        introduce: () => {
+          board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.hello", worker: { ...self, life } });
+          // Whoever asks who is here may not know it, such as a coordinator that was restarted.
+          if (plot.draining) tellDraining(board);
+        },
         beat: () => {
           const eventLoopLagMs = lag();
           board.signal("worker", MEMBERSHIP_ADDRESS, { type: "member.beat", id: self.id, life, eventLoopLagMs });
@@ -199,6 +223,9 @@ function worker(plot: Plot): ChildSpecification {
             partitions.delete(id);
             board.send("partitions", { type: "child.stop", id });
           }
+        },
+        freeJob: (job) => {
+          if (plot.freesClosedJobs === true) freeJob(plot, job);
         },
         sendToPartition: (job, partition, command) => board.sendBelow("partitions", `${job}/${partition}`, command),
         freeSegments: (stages, journaled) => freeOnDisk(plot, journaled, () => freeStages(plot, stages)),
@@ -230,13 +257,25 @@ function freeOnDisk({ disk, endings }: Plot, journaled: Promise<void>, free: () 
   journaled.then(begin, () => end(0));
 }
 
-async function freeStages({ thread, exchange }: Plot, { job, below }: FreedStages): Promise<number> {
+async function freeStages(plot: Plot, { job, below }: FreedStages): Promise<number> {
+  const isFreed = (segment: string): boolean => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below);
+  return (await deleteOwn(plot, isFreed)) + (plot.exchange?.free(job, below) ?? 0);
+}
+
+/** Copies of what others wrote go with the exchange, which is closed. */
+function freeJob(plot: Plot, job: string): void {
+  const { journal } = plot;
+  const dropped = journal.actors(partitionLogPrefix(job)).then((logs) => journal.commit([], [...logs, freedLog(job)]));
+  freeOnDisk(plot, dropped, () => deleteOwn(plot, (segment) => segment.startsWith(`${job}-`)));
+}
+
+/** Returns how many bytes went. */
+async function deleteOwn({ thread, exchange }: Plot, isFreed: (segment: string) => boolean): Promise<number> {
   const own = listSegments(thread.segmentDirectory)
     .map(({ segment }) => segment)
-    .filter((segment) => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below))
-    .filter((segment) => exchange?.isForeign(segment) !== true);
+    .filter((segment) => isFreed(segment) && exchange?.isForeign(segment) !== true);
   await exchange?.release(own);
-  return (await deleteSegments(thread.segmentDirectory, own)) + (exchange?.free(job, below) ?? 0);
+  return await deleteSegments(thread.segmentDirectory, own);
 }
 
 /** The names come from another process, and are looked at. */
@@ -264,7 +303,10 @@ function startPartition(plot: Plot, name: { job: string; partition: number }): b
       journal,
       segmentDirectory: plot.thread.segmentDirectory,
       pool: { send: (command: PoolCommand) => sendToPool(plot, command) },
-      tell: (fact: PartitionFact) => board.tell("worker", COORDINATOR_ADDRESS, { ...fact, job }),
+      tell: (fact: PartitionFact) => {
+        if (fact.type === "task.committed") plot.noteCommitted?.();
+        board.tell("worker", COORDINATOR_ADDRESS, { ...fact, job });
+      },
       reportProgress: () => board.send("partitions", { type: "child.progressed", id, incarnation }),
       beat: ({ progress, busy }: { progress: number; busy: boolean }) => {
         partitionMonitor.beat({ id, incarnation, progress, busy, term: 0, eventLoopLagMs: 0 });

@@ -4,11 +4,12 @@
  * Owns: names, defaults, help texts and examples.
  * Never: does what a command does: its module is loaded when it is called, so that `--help` loads none.
  */
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { addCluster } from "./cluster/cluster-commands.ts";
 import { byteCount, integerBetween, namesAmong, numberBetween, path } from "./option-values.ts";
+import { describeStart } from "./start/describe-start.ts";
 import { coloursOf } from "./terminal.ts";
+import { version } from "./version.ts";
 
 /** Of programs and of executor threads; the modules that own them are too much to load for a help text. */
 const [PARTITIONS_MAX, WORKERS_MAX] = [4096, 256];
@@ -26,6 +27,7 @@ export function commandLine(setExitCode: (code: number) => void): Command {
   addRun(root, setExitCode);
   addLooks(root, setExitCode);
   addGenerate(root, setExitCode);
+  addStart(root, setExitCode);
   addCluster(root, setExitCode, { inputOption, partitionsOption, examples, programOf });
   addChaos(root, setExitCode);
   return root;
@@ -159,6 +161,15 @@ function addGenerate(root: Command, setExitCode: (code: number) => void): void {
     });
 }
 
+function addStart(root: Command, setExitCode: (code: number) => void): void {
+  const command = describeStart().action(async (options) => {
+    const { start } = await import("./commands/start.ts");
+    setExitCode(await start(options));
+  });
+  // As `command()` would: the help's style, and no exit of its own.
+  root.addCommand(command.copyInheritedSettings(root));
+}
+
 function addChaos(root: Command, setExitCode: (code: number) => void): void {
   root
     .command("chaos [PROGRAM]")
@@ -210,9 +221,4 @@ function examples(lines: readonly string[]): string {
 function styles() {
   const colours = coloursOf(process.stdout);
   return { styleTitle: colours.bold, styleCommandText: colours.cyan, styleOptionText: colours.cyan };
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

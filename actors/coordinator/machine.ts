@@ -5,14 +5,15 @@
  * C2. What a worker tells goes to the job that it names, and nowhere else; the end of a task of the output goes to that
  *     job's output, which goes on while its job is being restarted.
  * C3. No job starts before the members of an earlier life have gathered: what they hold need not be made again.
- * C4. A worker that speaks of a job that is not running is told to close it.
+ * C4. A worker that speaks of a job that is not running is told to close it; one that joins is told which jobs there are,
+ *     so that it frees what it holds of others.
  */
 import { assign, fromPromise, setup } from "xstate";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { Address } from "../../runtime/transport/transport.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { type Member, type MembershipFact, workerAt } from "../membership/messages.ts";
-import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
+import type { WorkerCommand, WorkerFact, WorkerTale } from "../worker/messages.ts";
 import { type CoordinatorCommand, JOB_LOG_PREFIX, jobLog } from "./messages.ts";
 
 export interface CoordinatorInput {
@@ -33,7 +34,11 @@ export interface CoordinatorInput {
   /** The journal cannot be read or written: nothing can be accepted. */
   readonly tellFailed: (error: unknown) => void;
   /** Told of every change of the members. */
-  readonly noteMembers: (members: ReadonlyMap<string, Member>) => void;
+  readonly noteMembers: (members: ReadonlyMap<string, Member>, change: MembershipFact) => void;
+  /** Told of all that workers tell of jobs that run. */
+  readonly noteFact?: (fact: WorkerFact & { readonly worker: string }) => void;
+  /** A worker tells what happened to it. */
+  readonly noteTale?: (worker: string, tale: WorkerTale["tale"]) => void;
 }
 
 interface Context extends CoordinatorInput {
@@ -42,6 +47,8 @@ interface Context extends CoordinatorInput {
   /** Journaled, and waiting for the members to gather. */
   readonly waiting: Map<string, JobDescription>;
   gathered: boolean;
+  /** Forgotten before they were journaled. */
+  readonly forgotten: Set<string>;
   /** Submissions that came before the journal was read. */
   held: CoordinatorCommand[];
 }
@@ -50,6 +57,7 @@ type Event =
   | CoordinatorCommand
   | MembershipFact
   | (WorkerFact & { readonly from: Address })
+  | (WorkerTale & { readonly from: Address })
   | { readonly type: "job.journaled"; readonly description: JobDescription }
   | { readonly type: "job.refused"; readonly error: unknown };
 
@@ -76,7 +84,12 @@ function noteMember(context: Context, event: MembershipFact): void {
   if (event.type === "member.joined" || event.type === "member.changed") {
     context.members.set(event.member.id, event.member);
   } else if (event.type === "member.lost") context.members.delete(event.worker);
-  context.noteMembers(context.members);
+  context.noteMembers(context.members, event);
+}
+
+/** C4. */
+function tellJobs(context: Context, worker: string): void {
+  context.sendToWorker(worker, { type: "worker.keep", jobs: [...context.jobs.keys()] });
 }
 
 export const coordinatorMachine = setup({
@@ -93,7 +106,8 @@ export const coordinatorMachine = setup({
       );
     },
     forget: ({ context, event }) => {
-      if (event.type !== "coordinator.forget" || !context.jobs.delete(event.job)) return;
+      if (event.type !== "coordinator.forget") return;
+      if (!context.jobs.delete(event.job)) context.forgotten.add(event.job);
       context.waiting.delete(event.job);
       context.stopJob(event.job);
       for (const worker of context.members.keys()) {
@@ -110,7 +124,8 @@ export const coordinatorMachine = setup({
       for (const job of context.jobs.values()) start(context, job);
     },
     start: ({ context, event }) => {
-      if (event.type === "job.journaled") start(context, event.description);
+      if (event.type !== "job.journaled" || context.forgotten.has(event.description.id)) return;
+      start(context, event.description);
     },
     noteMember: ({ context, event }) => {
       noteMember(context, event as MembershipFact);
@@ -127,9 +142,18 @@ export const coordinatorMachine = setup({
       const worker = workerAt(event.from);
       if (worker === undefined) return;
       const fact = { ...(event as WorkerFact), worker };
+      if (context.jobs.has(event.job)) context.noteFact?.(fact);
       if (!context.jobs.has(event.job)) context.sendToWorker(worker, { type: "worker.close", job: event.job });
       else if (fact.type === "output.done" || fact.type === "output.failed") context.sendToOutput(event.job, fact);
       else context.sendToJob(event.job, fact);
+    },
+    noteTale: ({ context, event }) => {
+      const worker = event.type === "worker.tale" ? workerAt(event.from) : undefined;
+      if (worker !== undefined && event.type === "worker.tale") context.noteTale?.(worker, event.tale);
+    },
+    tellJobs: ({ context, event }) => {
+      const workers = event.type === "member.joined" ? [event.member.id] : context.members.keys();
+      for (const worker of workers) tellJobs(context, worker);
     },
     tellFailed: ({ context, event }) => context.tellFailed((event as { readonly error?: unknown }).error),
   },
@@ -141,6 +165,7 @@ export const coordinatorMachine = setup({
     members: new Map(),
     waiting: new Map(),
     gathered: false,
+    forgotten: new Set(),
     held: [],
   }),
   initial: "recovering",
@@ -170,11 +195,14 @@ export const coordinatorMachine = setup({
       },
     },
     serving: {
-      entry: "release",
+      entry: ["release", "tellJobs"],
       on: {
+        "worker.tale": { actions: "noteTale" },
         "coordinator.submit": { actions: "submit" },
         "coordinator.forget": { actions: "forget" },
         "coordinator.restart": { actions: "restart" },
+        // Before its jobs are opened there.
+        "member.joined": { actions: ["tellJobs", "noteMember"] },
         "member.*": { actions: "noteMember" },
         "job.journaled": { actions: "start" },
         "job.refused": { target: "failed", actions: "tellFailed" },

@@ -9,19 +9,14 @@
  *     what a worker brings back when it returns is taken.
  */
 import { setup } from "xstate";
-import type { TaskFailure } from "../executor/messages.ts";
 import type { Member, MembershipFact } from "../membership/messages.ts";
 import { RACE_FACTOR, RACE_INTERVAL_MS, RACE_LEAST_MS } from "../options.ts";
-import type { OutputFact, OutputTotals } from "../output/messages.ts";
+import type { OutputFact } from "../output/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
-import type { JobDescription, OutputOrder } from "./messages.ts";
+import type { JobDescription, JobOutcome, OutputOrder } from "./messages.ts";
 import { type Assignment, Placement } from "./placement.ts";
 import type { JobProgress } from "./progress.ts";
-
-export type JobOutcome =
-  | { readonly kind: "done"; readonly output: OutputTotals }
-  | { readonly kind: "failed"; readonly failure: TaskFailure };
 
 export interface JobInput {
   readonly job: JobDescription;
@@ -35,6 +30,8 @@ export interface JobInput {
   readonly tell: (outcome: JobOutcome) => void;
   /** Told of what an earlier run of the job left, in parts. */
   readonly noteTakenOver: (found: TakenOver) => void;
+  /** Told of how many tasks are run again because their worker was lost, or began anew. */
+  readonly noteLost: (taskCount: number) => void;
   /** Told of how many commits were withdrawn because what they refer to is damaged. */
   readonly noteWithdrawn: (commitCount: number) => void;
 }
@@ -96,6 +93,7 @@ function again(context: Context, worker: string, partition?: number): void {
 function join(context: Context, member: Member): void {
   const known = context.workplaces.get(member.id);
   if (known !== undefined && known.member.life === member.life) return;
+  if (known !== undefined) context.noteLost(context.placement.begunBy(member.id));
   context.workplaces.set(member.id, { member, unheard: undefined });
   context.send(member.id, { type: "worker.open", job: context.job });
 }
@@ -135,9 +133,10 @@ export const jobMachine = setup({
     },
     lose: ({ context, event }) => {
       if (event.type !== "member.lost") return;
-      context.workplaces.delete(event.worker);
+      if (!context.workplaces.delete(event.worker)) return;
+      const begunCount = context.placement.begunBy(event.worker);
       context.placement.lose(event.worker);
-      context.progress.lose(event.worker);
+      context.noteLost(begunCount + context.progress.lose(event.worker));
     },
     noteOpened: ({ context, event }) => {
       if (event.type !== "worker.opened") return;
@@ -155,7 +154,7 @@ export const jobMachine = setup({
       if (event.type !== "partition.recovered") return;
       context.noteTakenOver({ commits: event.commits.length, unusable: event.unusableCount, lost: 0 });
     },
-    noteLost: ({ context }) => context.noteTakenOver({ commits: 0, unusable: 0, lost: context.progress.lostCount }),
+    noteMissing: ({ context }) => context.noteTakenOver({ commits: 0, unusable: 0, lost: context.progress.lostCount }),
     withdraw: ({ context, event }) => {
       if (event.type !== "task.starved" && event.type !== "output.starved") return;
       if (event.type === "task.starved") context.placement.giveBack(event.worker, event);
@@ -199,10 +198,6 @@ export const jobMachine = setup({
     tellFailed: ({ context, event }) => {
       if ("failure" in event) context.tell({ kind: "failed", failure: event.failure });
     },
-    closeWorkers: ({ context }) => {
-      for (const worker of context.workplaces.keys())
-        context.send(worker, { type: "worker.close", job: context.job.id });
-    },
   },
 }).createMachine({
   id: "job",
@@ -220,7 +215,7 @@ export const jobMachine = setup({
   states: {
     gathering: {
       entry: "openWorkers",
-      always: { guard: "allHeard", target: "running", actions: "noteLost" },
+      always: { guard: "allHeard", target: "running", actions: "noteMissing" },
       on: {
         "member.lost": { actions: "lose" },
         "worker.opened": { actions: "noteOpened" },
@@ -255,8 +250,8 @@ export const jobMachine = setup({
         "output.starved": { target: "writing", reenter: true, actions: "withdraw" },
       },
     },
-    done: { type: "final", entry: ["tellDone", "closeWorkers"] },
+    done: { type: "final", entry: "tellDone" },
     stopped: { type: "final" },
-    failed: { type: "final", entry: ["tellFailed", "closeWorkers"] },
+    failed: { type: "final", entry: "tellFailed" },
   },
 });

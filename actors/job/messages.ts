@@ -6,8 +6,8 @@
 import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
 import type { Program, TextFormatName } from "../../programs/program.ts";
-import type { RunReference } from "../executor/messages.ts";
-import type { RejectSources } from "../output/messages.ts";
+import type { RunReference, TaskFailure } from "../executor/messages.ts";
+import type { OutputTotals, RejectSources } from "../output/messages.ts";
 
 /** One input file, as it was when the job began. */
 export interface InputFile {
@@ -51,3 +51,7 @@ export interface OutputOrder {
   readonly runs: readonly RunReference[];
   readonly rejects: RejectSources;
 }
+
+export type JobOutcome =
+  | { readonly kind: "done"; readonly output: OutputTotals }
+  | { readonly kind: "failed"; readonly failure: TaskFailure };

@@ -66,6 +66,12 @@ export class Placement {
     this.#desks.set(worker, { slots, open, tasks });
   }
 
+  /** How many tasks a worker can have begun: what a crash of it repeats. */
+  begunBy(worker: string): number {
+    const desk = this.#desks.get(worker);
+    return desk === undefined ? 0 : Math.min(desk.tasks.size, desk.slots);
+  }
+
   lose(worker: string): void {
     const tasks = [...(this.#desks.get(worker)?.tasks.values() ?? [])];
     this.#desks.delete(worker);

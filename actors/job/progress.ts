@@ -87,8 +87,22 @@ export class JobProgress {
     return this.#advance();
   }
 
-  /** Forgets what a worker holds (J8): the present stage may be an earlier one afterwards. */
-  lose(worker: string): void {
+  /** Whether something is needed that this worker alone holds. */
+  needs(worker: string): boolean {
+    const from = this.isComplete ? (this.#opened.at(-1)?.index ?? 0) : this.#neededFrom();
+    for (const holders of this.#holders.values()) {
+      const held = holders.get(worker);
+      if (held === undefined || holders.size > 1) continue;
+      if (held.stage >= from || held.result.rejectCount > 0) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Forgets what a worker holds (J8): the present stage may be an earlier one afterwards. Returns how many tasks have to be
+   * run again for it.
+   */
+  lose(worker: string): number {
     for (const [name, holders] of this.#holders) {
       const lost = holders.get(worker);
       if (lost === undefined) continue;
@@ -101,9 +115,13 @@ export class JobProgress {
     // Rejects are read at the end, whatever stage they are of.
     const rejecting = this.#opened.findIndex((stage) => this.#hasOrphans(stage, ({ rejectCount }) => rejectCount > 0));
     if (rejecting >= 0) reading = Math.min(reading, rejecting);
+    const orphanCount = this.#opened
+      .slice(reading)
+      .reduce((sum, { commits }) => sum + [...commits.keys()].filter((name) => this.#isOrphan(name)).length, 0);
     const back = this.#opened[reading];
     if (back === undefined) this.#results = this.#ordered(this.#opened[reading - 1].index);
     else this.#goBackTo(back.index);
+    return orphanCount;
   }
 
   /** Forgets the commits that refer to damaged bytes (J6); returns them. Those that were made again since stay. */

@@ -44,6 +44,8 @@ interface Context extends MembershipInput {
   readonly absent: Set<string>;
   /** Members whose record is in the journal. */
   readonly recorded: Set<string>;
+  /** Asked to be drained before they were members. */
+  readonly drainWishes: Set<string>;
   held: MembershipReport[];
 }
 
@@ -96,7 +98,9 @@ export const membershipMachine = setup({
   actors: { readMembers },
   actions: {
     hold: ({ context, event }) => {
-      if (event.type === "member.hello" || event.type === "member.leaving") context.held.push(event);
+      if (event.type === "member.hello" || event.type === "member.draining" || event.type === "member.leaving") {
+        context.held.push(event);
+      }
     },
     release: ({ context, self }) => {
       for (const report of context.held.splice(0)) self.send(report);
@@ -121,7 +125,8 @@ export const membershipMachine = setup({
       context.recorded.add(worker.id);
       if (known !== undefined && known.life >= worker.life) return;
       const joinedAtMs = known?.joinedAtMs ?? context.nowMs();
-      const member: Member = { ...worker, status: "alive", draining: known?.draining ?? false, joinedAtMs };
+      const draining = known?.draining === true || context.drainWishes.delete(worker.id);
+      const member: Member = { ...worker, status: "alive", draining, joinedAtMs };
       context.members.set(worker.id, member);
       context.watch.watch(worker.id);
       context.watch.beat({ ...beatOf(worker.life), id: worker.id, eventLoopLagMs: 0 });
@@ -157,6 +162,7 @@ export const membershipMachine = setup({
       const id = event.type === "member.leaving" ? workerAt(event.from) : undefined;
       if (id === undefined || !context.recorded.has(id)) return;
       context.recorded.delete(id);
+      context.drainWishes.delete(id);
       context.watch.forget(id);
       record(context.journal, { kind: "left", id }).catch((error: unknown) => {
         self.send({ type: "member.refused", error });
@@ -164,7 +170,14 @@ export const membershipMachine = setup({
       lose(context, id, "it left");
     },
     drain: ({ context, event }) => {
-      const known = event.type === "membership.drain" ? context.members.get(event.worker) : undefined;
+      const id =
+        event.type === "membership.drain"
+          ? event.worker
+          : event.type === "member.draining"
+            ? workerAt(event.from)
+            : undefined;
+      const known = context.members.get(id ?? "");
+      if (known === undefined && id !== undefined) context.drainWishes.add(id);
       if (known === undefined || known.draining) return;
       const member = { ...known, draining: true };
       context.members.set(member.id, member);
@@ -184,6 +197,7 @@ export const membershipMachine = setup({
     members: new Map(),
     absent: new Set(),
     recorded: new Set(),
+    drainWishes: new Set(),
     held: [],
   }),
   initial: "recovering",
@@ -206,7 +220,11 @@ export const membershipMachine = setup({
         },
         onError: { target: "failed", actions: "tellFailed" },
       },
-      on: { "member.hello": { actions: "hold" }, "member.leaving": { actions: "hold" } },
+      on: {
+        "member.hello": { actions: "hold" },
+        "member.draining": { actions: "hold" },
+        "member.leaving": { actions: "hold" },
+      },
     },
     serving: {
       entry: ["release", "report"],
@@ -220,6 +238,7 @@ export const membershipMachine = setup({
         "member.leaving": { actions: "leave" },
         "membership.report": { actions: "report" },
         "membership.drain": { actions: "drain" },
+        "member.draining": { actions: "drain" },
       },
     },
     failed: {},

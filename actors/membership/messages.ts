@@ -43,9 +43,11 @@ export interface Member extends WorkerIntroduction {
   readonly joinedAtMs: number;
 }
 
-/** From a worker. The first is a message, the second a signal. */
+/** From a worker. Messages; a beat is a signal. */
 export type MembershipReport =
   | { readonly type: "member.hello"; readonly worker: WorkerIntroduction; readonly from: Address }
+  /** It asks to be given nothing new. */
+  | { readonly type: "member.draining"; readonly from: Address }
   | { readonly type: "member.leaving"; readonly from: Address };
 
 export interface MemberBeat {

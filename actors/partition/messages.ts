@@ -86,8 +86,15 @@ export function partitionLog(job: string, partition: number): string {
   return `${partitionLogPrefix(job)}${partition}`;
 }
 
+export const PARTITION_LOG_PREFIX = "partition/";
+
 export function partitionLogPrefix(job: string): string {
-  return `partition/${job}/`;
+  return `${PARTITION_LOG_PREFIX}${job}/`;
+}
+
+/** The job of a partition's log, which `partitionLog` has named. */
+export function jobOfPartitionLog(actor: string): string {
+  return actor.slice(PARTITION_LOG_PREFIX.length, actor.lastIndexOf("/"));
 }
 
 /** The partition whose log this is; undefined for a name that `partitionLog` does not make. */

@@ -13,7 +13,14 @@ import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { MembershipAnswer } from "../membership/messages.ts";
 import { HEARTBEAT_INTERVAL_MS, PARTITION_BEATS_MAX } from "../options.ts";
-import { freedLog, type PartitionCommand, partitionLogPrefix, partitionOfLog } from "../partition/messages.ts";
+import {
+  freedLog,
+  jobOfPartitionLog,
+  PARTITION_LOG_PREFIX,
+  type PartitionCommand,
+  partitionLogPrefix,
+  partitionOfLog,
+} from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "./messages.ts";
 
 export interface WorkerInput {
@@ -33,6 +40,8 @@ export interface WorkerInput {
   readonly startPartition: (job: string, partition: number) => boolean;
   /** Ends a job's partitions. */
   readonly stopPartitions: (job: string) => void;
+  /** Removes all that is stored of a job, which is closed. */
+  readonly freeJob: (job: string) => void;
   readonly sendToPartition: (job: string, partition: number, command: PartitionCommand) => void;
   readonly runningPartitions: () => readonly { readonly job: string; readonly partition: number }[];
   /** Deletes segments; told before the journal knows, so that nobody is refused room meanwhile. */
@@ -44,6 +53,8 @@ export interface WorkerInput {
 }
 
 interface Context extends WorkerInput {
+  /** Jobs that the coordinator has opened here. */
+  readonly opened: Set<string>;
   /** Whose turn it is, among the running partitions. */
   nextToBeat: number;
 }
@@ -51,6 +62,7 @@ interface Context extends WorkerInput {
 type Event =
   | WorkerCommand
   | MembershipAnswer
+  | { readonly type: "jobs.listed"; readonly jobs: readonly string[] }
   | { readonly type: "journal.listed"; readonly job: string; readonly partitions: readonly number[] }
   | { readonly type: "journal.failed"; readonly job: string; readonly error: unknown };
 
@@ -61,6 +73,7 @@ export const workerMachine = setup({
     open: ({ context, event, self }) => {
       if (event.type !== "worker.open") return;
       const job = event.job.id;
+      context.opened.add(job);
       context.pool.send({ type: "pool.open", job: event.job });
       listPartitions(context.journal, event.job).then(
         (partitions) => self.send({ type: "journal.listed", job, partitions }),
@@ -121,8 +134,21 @@ export const workerMachine = setup({
     },
     close: ({ context, event }) => {
       if (event.type !== "worker.close") return;
-      context.pool.send({ type: "pool.close", job: event.job });
-      context.stopPartitions(event.job);
+      close(context, event.job);
+    },
+    keep: ({ context, event, self }) => {
+      if (event.type !== "worker.keep") return;
+      const kept = new Set(event.jobs);
+      listJobs(context.journal).then(
+        (jobs) => self.send({ type: "jobs.listed", jobs: jobs.filter((job) => !kept.has(job)) }),
+        // A journal that cannot be read is told by whoever needs it.
+        () => undefined,
+      );
+    },
+    closeOthers: ({ context, event }) => {
+      if (event.type !== "jobs.listed") return;
+      // One that was opened since then is kept, too.
+      for (const job of event.jobs) if (!context.opened.has(job)) close(context, job);
     },
     introduce: ({ context }) => context.introduce(),
     noteDirectory: ({ context, event }) => {
@@ -145,7 +171,7 @@ export const workerMachine = setup({
   },
 }).createMachine({
   id: "worker",
-  context: ({ input }) => ({ ...input, nextToBeat: 0 }),
+  context: ({ input }) => ({ ...input, opened: new Set(), nextToBeat: 0 }),
   initial: "serving",
   entry: [({ context }) => context.listen(), "introduce"],
   on: {
@@ -156,6 +182,8 @@ export const workerMachine = setup({
     "worker.freeText": { actions: "freeText" },
     "worker.runOutput": { actions: "runOutput" },
     "worker.close": { actions: "close" },
+    "worker.keep": { actions: "keep" },
+    "jobs.listed": { actions: "closeOthers" },
     "worker.release": { actions: "leave" },
     "membership.unknown": { actions: "introduce" },
     "membership.directory": { actions: "noteDirectory" },
@@ -166,6 +194,20 @@ export const workerMachine = setup({
     serving: { after: { beat: { target: "serving", reenter: true, actions: "beat" } } },
   },
 });
+
+function close({ pool, opened, stopPartitions, freeJob }: Context, job: string): void {
+  opened.delete(job);
+  pool.send({ type: "pool.close", job });
+  stopPartitions(job);
+  freeJob(job);
+}
+
+/** Jobs with logs here. */
+async function listJobs(journal: Journal): Promise<readonly string[]> {
+  const jobs = new Set<string>();
+  for (const actor of await journal.actors(PARTITION_LOG_PREFIX)) jobs.add(jobOfPartitionLog(actor));
+  return [...jobs];
+}
 
 /** A log whose name is none of a partition has a damaged key: reading it has the journal discard and report it. */
 async function listPartitions(journal: Journal, job: JobDescription): Promise<number[]> {

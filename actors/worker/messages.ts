@@ -22,6 +22,8 @@ export type WorkerCommand =
   /** Runs a task of the output, which belongs to no partition. */
   | { readonly type: "worker.runOutput"; readonly job: string; readonly tag: string; readonly task: Task }
   | { readonly type: "worker.close"; readonly job: string }
+  /** All jobs that there are: of others nobody needs anything. */
+  | { readonly type: "worker.keep"; readonly jobs: readonly string[] }
   /** Nobody needs this worker's blocks any more: it may go. */
   | { readonly type: "worker.release" };
 
@@ -35,3 +37,15 @@ export type WorkerFact = {
   | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure }
   | PartitionFact
 );
+
+/** From a worker to the coordinator: something happened to it that people want to know. */
+export interface WorkerTale {
+  readonly type: "worker.tale";
+  readonly tale: {
+    /** Such as `actor.restarting`. */
+    readonly kind: string;
+    readonly message: string;
+    readonly job?: string;
+    readonly detail?: Readonly<Record<string, string | number>>;
+  };
+}

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { JobOutcome } from "../../actors/job/machine.ts";
+import type { JobOutcome } from "../../actors/job/messages.ts";
 import type { JobTotals } from "../../actors/job/progress.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { tellError, tellFailure } from "../command-error.ts";

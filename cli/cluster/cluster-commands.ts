@@ -18,7 +18,6 @@ export interface SharedOptions {
   readonly programOf: (program: string | undefined, options: { input?: string[] }, command: Command) => string;
 }
 
-/** Not in the help: they are for those who have a coordinator, and this command starts none. */
 export function addCluster(root: Command, setExitCode: (code: number) => void, shared: SharedOptions): void {
   addSubmit(root, setExitCode, shared);
   addJobs(root, setExitCode, shared);
@@ -27,7 +26,7 @@ export function addCluster(root: Command, setExitCode: (code: number) => void, s
 
 function addSubmit(root: Command, setExitCode: (code: number) => void, shared: SharedOptions): void {
   const command = root
-    .command("submit [PROGRAM]", { hidden: true })
+    .command("submit [PROGRAM]")
     .usage("PROGRAM [options]")
     .description("Runs a program on a cluster: waits, also through restarts of its coordinator, and writes the result.")
     .addOption(shared.inputOption())
@@ -54,32 +53,28 @@ function addSubmit(root: Command, setExitCode: (code: number) => void, shared: S
 }
 
 function addJobs(root: Command, setExitCode: (code: number) => void, { examples }: SharedOptions): void {
-  addConnectionOptions(root.command("jobs", { hidden: true }).description("Lists the jobs of a cluster."))
+  addConnectionOptions(root.command("jobs").description("Lists the jobs of a cluster."))
     .option("--json", "as JSON")
     .addHelpText("after", examples(["actor-dataflow jobs --coordinator 10.0.0.1 --ca ca.pem --token-file token"]))
     .action(async (options) => {
       const { jobs } = await import("../commands/jobs.ts");
       setExitCode(await jobs(options));
     });
-  addConnectionOptions(
-    root.command("status <JOB>", { hidden: true }).description("Tells how far a job is, and its story."),
-  )
+  addConnectionOptions(root.command("status <JOB>").description("Tells how far a job is, and its story."))
     .option("--json", "as JSON")
     .addHelpText("after", examples(["actor-dataflow status 0123456789abcdef"]))
     .action(async (job: string, options) => {
       const { status } = await import("../commands/status.ts");
       setExitCode(await status(job, options));
     });
-  addConnectionOptions(root.command("cancel <JOB>", { hidden: true }).description("Stops a job for good."))
+  addConnectionOptions(root.command("cancel <JOB>").description("Stops a job for good."))
     .option("--json", "as JSON")
     .addHelpText("after", examples(["actor-dataflow cancel 0123456789abcdef"]))
     .action(async (job: string, options) => {
       const { cancel } = await import("../commands/cancel.ts");
       setExitCode(await cancel(job, options));
     });
-  const result = root
-    .command("result <JOB>", { hidden: true })
-    .description("Fetches the result of a job that is done.");
+  const result = root.command("result <JOB>").description("Fetches the result of a job that is done.");
   patient(addConnectionOptions(result))
     .option("-o, --output <PATH>", "where it goes (default: standard output)")
     .option("--json", "report as JSON: on standard output, or on standard error if the result goes to the other")
@@ -91,16 +86,14 @@ function addJobs(root: Command, setExitCode: (code: number) => void, { examples 
 }
 
 function addWorkers(root: Command, setExitCode: (code: number) => void, { examples }: SharedOptions): void {
-  addConnectionOptions(root.command("workers", { hidden: true }).description("Lists the workers of a cluster."))
+  addConnectionOptions(root.command("workers").description("Lists the workers of a cluster."))
     .option("--json", "as JSON")
     .addHelpText("after", examples(["actor-dataflow workers"]))
     .action(async (options) => {
       const { workers } = await import("../commands/workers.ts");
       setExitCode(await workers(options));
     });
-  addConnectionOptions(
-    root.command("drain <WORKER>", { hidden: true }).description("Has a worker hand over what it does, and leave."),
-  )
+  addConnectionOptions(root.command("drain <WORKER>").description("Has a worker hand over what it does, and leave."))
     .option("--json", "as JSON")
     .addHelpText("after", examples(["actor-dataflow drain worker-1"]))
     .action(async (worker: string, options) => {

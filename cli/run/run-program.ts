@@ -8,7 +8,7 @@
  * R2. A failure is one line (a wrong program: one line for each error) and an exit code.
  */
 import type { ThreadSource } from "../../actors/executor/thread-source.ts";
-import type { JobOutcome } from "../../actors/job/machine.ts";
+import type { JobOutcome } from "../../actors/job/messages.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { type ToldError, tellError, tellFailure } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";

@@ -144,6 +144,11 @@ export function listSegments(directory: string): { readonly segment: string; rea
   return segmentNames(directory).map((segment) => ({ segment, byteLength: sizeOf(path.join(directory, segment)) }));
 }
 
+/** What all segments of a directory take. */
+export function segmentBytes(directory: string): number {
+  return listSegments(directory).reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
 /** How long the segment files of a directory are at the first question, each looked at once; 0 for one that is missing. */
 export class SegmentLengths {
   readonly #directory: string;

@@ -124,7 +124,7 @@ test("messages: the largest job sends none that is too large, from its opening t
       startOutput: (given) => {
         order = given;
       },
-      ...{ tell: () => {}, noteTakenOver: () => {}, noteWithdrawn: () => {} },
+      ...{ tell: () => {}, noteTakenOver: () => {}, noteWithdrawn: () => {}, noteLost: () => {} },
     },
   });
   t.teardown(() => actor.stop());

@@ -20,7 +20,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 const PACKAGES_OF_FOLDERS: Record<string, readonly string[]> = { "actors/gateway": ["prom-client", "zod"] };
 
 /** Ports of the cluster, which are imported as messages are. */
-const PORTS = ["actors/cluster/control.ts", "actors/cluster/data-root.ts"];
+const PORTS = ["actors/cluster/control.ts", "actors/cluster/data-root.ts", "actors/output/output-port.ts"];
 
 /** Rooms that a room may import besides itself. */
 const BELOW: Record<string, readonly string[]> = {
@@ -36,7 +36,11 @@ const ABOVE_ACTORS = [
   "tree",
   "run-job",
   "prepare-job",
+  "start-coordinator",
+  "start-worker",
+  "open-places",
   "open-directory",
+  "remove-unused-segments",
   "directory-identity",
   "coordinator-side",
   "worker-side",

@@ -5,7 +5,7 @@
  */
 
 import { jobLog } from "../../../actors/coordinator/messages.ts";
-import type { JobOutcome } from "../../../actors/job/machine.ts";
+import type { JobOutcome } from "../../../actors/job/messages.ts";
 import { encodeCommit } from "../../../actors/partition/commit-record.ts";
 import { partitionLog, referencesOf, type TaskCommit } from "../../../actors/partition/messages.ts";
 import type { Message } from "../../../actors/switchboard.ts";

@@ -3,7 +3,7 @@
  * may be named; where disks or threads were at fault, it may also be an error that says so.
  */
 import { readFileSync } from "node:fs";
-import type { JobOutcome } from "../../../actors/job/machine.ts";
+import type { JobOutcome } from "../../../actors/job/messages.ts";
 import { TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
 import { compareWithReference } from "../../actors/jobs/reference.ts";
 import { outputFile, rejectsFile } from "../cluster/coordinator-process.ts";

@@ -9,7 +9,7 @@
  * C3. A worker whose disk is lost is another worker: its id was on the disk.
  */
 import type { Task } from "../../../actors/executor/messages.ts";
-import type { JobOutcome } from "../../../actors/job/machine.ts";
+import type { JobOutcome } from "../../../actors/job/messages.ts";
 import type { Work } from "../workload.ts";
 import type { Disks, SimulatedDisk } from "../world/disk.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";

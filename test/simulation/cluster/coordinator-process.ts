@@ -4,7 +4,7 @@
 import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
 import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
-import type { JobOutcome } from "../../../actors/job/machine.ts";
+import type { JobOutcome } from "../../../actors/job/messages.ts";
 import { workerAddress } from "../../../actors/membership/messages.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import { toTerm } from "../../../runtime/identity.ts";

@@ -5,8 +5,7 @@
  * Never: changes anything of what it tells.
  */
 import type { Task } from "../../../actors/executor/messages.ts";
-import type { JobOutcome } from "../../../actors/job/machine.ts";
-import type { JobDescription } from "../../../actors/job/messages.ts";
+import type { JobDescription, JobOutcome } from "../../../actors/job/messages.ts";
 import type { Message } from "../../../actors/switchboard.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
 import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";

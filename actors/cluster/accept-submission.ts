@@ -1,0 +1,115 @@
+/**
+ * Makes a job of what was submitted: the program checked, its inputs found, its output settled.
+ *
+ * Owns: the order in which that is done, and what of the coordinator's host a submitter can name.
+ * Never: journals or starts anything.
+ *
+ * A1. Whatever a submitter names lies below the data root, or was uploaded.
+ * A2. A result never takes the place of an input of its own job.
+ */
+import path from "node:path";
+import { formatOfPath } from "../../programs/format-of-path.ts";
+import { parseProgram } from "../../programs/parse-program.ts";
+import type { InputSpecification, Program, TextFormatName } from "../../programs/program.ts";
+import { quoteText } from "../../programs/quote-text.ts";
+import { RuntimeError } from "../../runtime/errors.ts";
+import type { InputFile, JobDescription } from "../job/messages.ts";
+import type { SubmitRequest } from "./control.ts";
+import { inputBelow, outputBelow, relativePath, uploadedFile } from "./data-root.ts";
+import type { ClusterJobRecord } from "./job-record.ts";
+
+export interface Places {
+  readonly dataRoot: string;
+  readonly dataDirectory: string;
+}
+
+/** Makes a job of a program; see `prepare-job.ts`. */
+export type PrepareJob = (
+  program: Program,
+  options: {
+    readonly input: InputSpecification;
+    readonly baseDirectory: string;
+    readonly partitions: number | undefined;
+    readonly outputFormat: TextFormatName;
+  },
+) => Promise<JobDescription>;
+
+export interface SubmissionContext {
+  readonly id: string;
+  readonly submittedAt: string;
+  readonly places: Places;
+  readonly prepare: PrepareJob;
+}
+
+export interface Submission {
+  readonly record: ClusterJobRecord;
+  readonly job: JobDescription;
+}
+
+/** Beside the journal: results that are kept until they expire. */
+export function resultsDirectory(dataDirectory: string): string {
+  return path.join(dataDirectory, "results");
+}
+
+/** Errors: ProgramError; PATH_OUTSIDE_DATA_ROOT, OUTPUT_UNUSABLE, INPUT_…. */
+export async function acceptSubmission(request: SubmitRequest, context: SubmissionContext): Promise<Submission> {
+  const { id, submittedAt, prepare } = context;
+  const { dataRoot, dataDirectory } = context.places;
+  const program = parseProgram(request.program, path.basename(request.fileName, ".json"));
+  const output = request.output === undefined ? undefined : outputBelow(dataRoot, request.output);
+  const format = program.output.format ?? request.outputFormat ?? (output === undefined ? "csv" : formatOfPath(output));
+  const { input, uploaded } = inputOf(program, request, dataDirectory);
+  const { partitions } = request;
+  const prepared = await prepare(program, { input, baseDirectory: dataRoot, partitions, outputFormat: format });
+  const files = prepared.files.map((file) => (uploaded ? withOwnName(file) : withRealPath(file, dataRoot)));
+  const taken = files.find(({ absolutePath }) => absolutePath === output);
+  if (taken !== undefined) {
+    const reason = `it would take the place of what this job reads, ${quoteText(taken.name)}`;
+    throw new RuntimeError("OUTPUT_UNUSABLE", `cannot write output ${quoteText(request.output ?? "")}: ${reason}`);
+  }
+  const resultFile = output ?? path.join(resultsDirectory(dataDirectory), `${id}.${format}`);
+  const job: JobDescription = { ...prepared, files, id };
+  return {
+    job,
+    record: {
+      ...{ id, name: program.name, state: "queued", format, resultFile, resultKept: false },
+      submittedAt,
+      submissionId: request.submissionId,
+      stageCount: job.plan.stages.length,
+      partitions: job.plan.partitions,
+      outputPath: request.output,
+      rejectsFile: program.onError === "reject" ? `${resultFile}.rejects.ndjson` : undefined,
+    },
+  };
+}
+
+/** A1. Errors: PATH_OUTSIDE_DATA_ROOT, INPUT_MISSING. */
+function inputOf(
+  program: Program,
+  { inputs, uploads }: SubmitRequest,
+  dataDirectory: string,
+): { readonly input: InputSpecification; readonly uploaded: boolean } {
+  const defaults = { format: undefined, header: false, delimiter: ",", key: undefined, value: undefined };
+  if (uploads !== undefined && uploads.length > 0) {
+    const paths = uploads.map((name) => uploadedFile(dataDirectory, name));
+    return { input: { ...defaults, ...program.input, paths }, uploaded: true };
+  }
+  const written = inputs ?? program.input?.paths;
+  if (written === undefined) {
+    throw new RuntimeError(
+      "INPUT_MISSING",
+      'there is no input: the submission names none, nor does the program in "input"',
+    );
+  }
+  return { input: { ...defaults, ...program.input, paths: written.map(relativePath) }, uploaded: false };
+}
+
+/** A1. */
+function withRealPath(file: InputFile, dataRoot: string): InputFile {
+  return { ...file, absolutePath: inputBelow(dataRoot, file.absolutePath) };
+}
+
+/** What the submitter calls a file stands behind the sixteen digits that set uploads apart. */
+function withOwnName(file: InputFile): InputFile {
+  return { ...file, name: path.basename(file.absolutePath).replace(/^[0-9a-f]{16}-/, "") };
+}

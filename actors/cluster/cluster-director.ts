@@ -1,0 +1,258 @@
+/**
+ * Directs a cluster: what its askers see of jobs and workers, and what they can have done.
+ *
+ * Owns: the way from what the coordinator's side tells to what people are told; the output ports of jobs.
+ * Never: speaks to a worker: the coordinator's side does.
+ */
+import type { Clock, TimerHandle } from "../../runtime/clock.ts";
+import type { Term } from "../../runtime/identity.ts";
+import type { Journal } from "../../runtime/journal/journal.ts";
+import type { WallClock } from "../../runtime/wall-clock.ts";
+import type { JobDescription, JobOutcome } from "../job/messages.ts";
+import type { Member, MembershipFact } from "../membership/messages.ts";
+import type { OutputTotals } from "../output/messages.ts";
+import type { OutputPort } from "../output/output-port.ts";
+import type { WorkerCommand, WorkerFact, WorkerTale } from "../worker/messages.ts";
+import type { Places, PrepareJob } from "./accept-submission.ts";
+import type { ClusterControl, JobResult, JobStatus, StoryEvent, SubmitRequest, WorkerStatus } from "./control.ts";
+import { JobDesk, type JobLimits } from "./job-desk.ts";
+import { type JobCodec, type JobFigures, JobRecords } from "./job-record.ts";
+import type { StoryBook } from "./story-book.ts";
+import { taleOfFact, taleOfMember } from "./tell-tales.ts";
+import { WorkerBook } from "./worker-book.ts";
+
+export interface DirectorOptions {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly term: Term;
+  readonly story: StoryBook;
+  readonly limits: JobLimits;
+  readonly places: Places;
+  readonly wallClock: WallClock;
+  readonly prepare: PrepareJob;
+  readonly codec: JobCodec;
+  /** Hexadecimal, of so many bytes; never given out twice. */
+  readonly newId: (byteCount: number) => string;
+  /** Writes a job's result to a file. */
+  readonly portTo: (file: string, job: string) => OutputPort;
+  readonly fail: (error: unknown) => void;
+  readonly onCommitted: () => void;
+}
+
+/** What of the coordinator's side is steered from here. */
+export interface DirectedSide {
+  readonly view: {
+    readonly members: ReadonlyMap<string, Member>;
+    readonly progress: ReadonlyMap<string, JobView>;
+    readonly output: ReadonlyMap<string, OutputTotals>;
+    readonly repairs: ReadonlyMap<string, Readonly<Record<"lost" | "damaged" | "orphaned", number>>>;
+  };
+  submit(job: JobDescription): void;
+  forget(job: string): void;
+  drain(worker: string): void;
+  release(worker: string): void;
+}
+
+interface JobView {
+  totals(): Omit<JobFigures, "tasksRepeated" | "restarts" | "outputBytes">;
+  /** Whether something is needed that this worker alone holds. */
+  needs(worker: string): boolean;
+}
+
+interface JobPorts {
+  readonly port: OutputPort;
+  readonly rejectsPort: OutputPort | undefined;
+}
+
+/** How often it is looked whether a worker that is drained can go. */
+const RELEASE_INTERVAL_MS = 250;
+const SWEEP_INTERVAL_MS = 60_000;
+
+export class ClusterDirector implements ClusterControl {
+  readonly term: number;
+  readonly #options: DirectorOptions;
+  readonly #workers: WorkerBook;
+  readonly #desk: JobDesk;
+  readonly #ports = new Map<string, JobPorts>();
+  readonly #timers = new Map<string, TimerHandle>();
+  #side: DirectedSide | undefined;
+  #isReady = false;
+
+  constructor(options: DirectorOptions) {
+    const { clock, wallClock, journal, limits, places, prepare, newId, story, fail, term } = options;
+    this.#options = options;
+    this.term = term;
+    this.#workers = new WorkerBook(clock, wallClock);
+    this.#desk = new JobDesk({
+      ...{ records: new JobRecords(journal, options.codec), places, limits, wallClock, prepare, newId, onBroken: fail },
+      start: (job) => {
+        this.#side?.submit(job);
+      },
+      stop: (id) => this.#stopJob(id),
+      figuresOf: (id) => this.#figuresOf(id),
+      tell: (tale) => story.tell(tale),
+    });
+  }
+
+  /** Goes on with the jobs of an earlier coordinator. Errors: those of the journal; JOB_OF_ANOTHER_VERSION. */
+  async open(side: DirectedSide): Promise<void> {
+    this.#side = side;
+    await this.#desk.open();
+    this.#isReady = true;
+    this.#every("release", RELEASE_INTERVAL_MS, () => this.#releaseDrained());
+    this.#every("sweep", SWEEP_INTERVAL_MS, () => void this.#desk.sweep().catch(this.#options.fail));
+  }
+
+  close(): void {
+    this.#isReady = false;
+    for (const timer of this.#timers.values()) this.#options.clock.clearTimeout(timer);
+  }
+
+  async closePorts(): Promise<void> {
+    for (const { port, rejectsPort } of this.#ports.values()) {
+      await port.close();
+      await rejectsPort?.close();
+    }
+  }
+
+  // What the coordinator's side asks and tells.
+
+  portsOf(id: string): JobPorts {
+    const known = this.#ports.get(id);
+    if (known !== undefined) return known;
+    const record = this.#desk.record(id);
+    const portTo = (file: string): OutputPort => this.#options.portTo(file, id);
+    const ports: JobPorts = {
+      port: portTo(record?.resultFile ?? ""),
+      rejectsPort: record?.rejectsFile === undefined ? undefined : portTo(record.rejectsFile),
+    };
+    this.#ports.set(id, ports);
+    return ports;
+  }
+
+  ended(id: string, outcome: JobOutcome): void {
+    this.#desk.ended(id, outcome);
+  }
+
+  membersChanged(change: MembershipFact): void {
+    const tale = taleOfMember(change, this.#workers.note(change));
+    if (tale !== undefined) this.#options.story.tell(tale);
+  }
+
+  beatHeard(worker: string): void {
+    this.#workers.heard(worker);
+  }
+
+  workerCommanded(worker: string, command: WorkerCommand): void {
+    this.#workers.commanded(worker, command);
+  }
+
+  workerTold(fact: WorkerFact & { readonly worker: string }): void {
+    this.#workers.told(fact);
+    if (fact.type === "task.committed") this.#options.onCommitted();
+    const tale = taleOfFact(fact);
+    if (tale !== undefined) this.#options.story.tell(tale);
+  }
+
+  taleTold(worker: string, tale: WorkerTale["tale"]): void {
+    this.#options.story.tell({ ...tale, worker });
+  }
+
+  // What askers want.
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  async submit(request: SubmitRequest): Promise<JobStatus> {
+    return await this.#desk.submit(request);
+  }
+
+  jobs(): readonly JobStatus[] {
+    return this.#desk.statuses();
+  }
+
+  job(id: string): JobStatus | undefined {
+    return this.#desk.status(id);
+  }
+
+  async cancel(id: string): Promise<JobStatus> {
+    return await this.#desk.cancel(id);
+  }
+
+  result(id: string): JobResult {
+    return this.#desk.result(id);
+  }
+
+  workers(): readonly WorkerStatus[] {
+    return this.#workers.statuses();
+  }
+
+  drain(id: string): Promise<WorkerStatus> {
+    // An unknown worker is an error of the answer, not of this call.
+    return Promise.resolve().then(() => {
+      const status = this.#workers.status(id);
+      this.#side?.drain(id);
+      return status;
+    });
+  }
+
+  story(job?: string): readonly StoryEvent[] {
+    return this.#options.story.events(job);
+  }
+
+  subscribe(listener: (event: StoryEvent) => void): () => void {
+    return this.#options.story.subscribe(listener);
+  }
+
+  #stopJob(id: string): void {
+    this.#side?.forget(id);
+    const ports = this.#ports.get(id);
+    this.#ports.delete(id);
+    // What did not appear goes; of what did, nothing is left to discard.
+    for (const port of [ports?.port, ports?.rejectsPort]) {
+      port?.discard().catch((error: unknown) => {
+        const message = `temporary output of job ${id} cannot be removed: ${String(error)}`;
+        this.#options.story.tell({ kind: "output.left", message, job: id });
+      });
+    }
+  }
+
+  /** A worker that is drained goes when no job needs what it alone holds. */
+  #releaseDrained(): void {
+    const { members, progress } = this.#side!.view;
+    for (const { id, draining } of members.values()) {
+      if (!draining) continue;
+      const isNeeded = [...progress.values()].some((job) => job.needs(id));
+      if (!isNeeded) this.#side?.release(id);
+    }
+  }
+
+  #figuresOf(id: string): JobFigures {
+    const view = this.#side?.view;
+    const totals = view?.progress.get(id)?.totals();
+    const repairs = view?.repairs.get(id);
+    const output = view?.output.get(id);
+    return {
+      stage: totals?.stage ?? 0,
+      tasksDone: totals?.tasksDone ?? 0,
+      tasksOfStage: totals?.tasksOfStage ?? 0,
+      pairsIn: totals?.pairsIn ?? 0,
+      pairsOut: output?.pairsWritten ?? 0,
+      rejected: totals?.rejected ?? 0,
+      shuffledBytes: totals?.shuffledBytes ?? 0,
+      tasksRepeated: (repairs?.lost ?? 0) + (repairs?.damaged ?? 0) + (repairs?.orphaned ?? 0),
+      restarts: this.#options.story.restartsOf(id),
+      outputBytes: output?.bytesWritten ?? 0,
+    };
+  }
+
+  #every(name: string, intervalMs: number, action: () => void): void {
+    const { clock } = this.#options;
+    const turn = (): void => {
+      this.#timers.set(name, clock.setTimeout(turn, intervalMs));
+      action();
+    };
+    this.#timers.set(name, clock.setTimeout(turn, intervalMs));
+  }
+}

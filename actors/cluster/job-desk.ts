@@ -1,0 +1,249 @@
+/**
+ * The jobs of a cluster: takes them in, starts them in turn, notes how they end, forgets them in time.
+ *
+ * Owns: the records of jobs, and which of them runs.
+ * Never: knows how a job is run: `start`, `stop` and `figuresOf` are told.
+ *
+ * D1. A change is journaled before anybody hears of it.
+ * D2. Jobs begin in the order of their submission, at most `jobsRunningMax` at a time.
+ * D3. A job ends once; what is told of it later is ignored.
+ */
+import { existsSync, rmSync, statSync } from "node:fs";
+import { RuntimeError } from "../../runtime/errors.ts";
+import type { WallClock } from "../../runtime/wall-clock.ts";
+import type { JobDescription, JobOutcome } from "../job/messages.ts";
+import { acceptSubmission, type Places, type PrepareJob } from "./accept-submission.ts";
+import { isEnded, type JobResult, type JobStatus, type SubmitRequest } from "./control.ts";
+import type { ClusterJobRecord, JobFigures, JobRecords } from "./job-record.ts";
+import type { Tale } from "./story-book.ts";
+
+export interface JobLimits {
+  readonly jobsRunningMax: number;
+  readonly jobsQueuedMax: number;
+  /** How long a job that has ended is remembered. */
+  readonly historyMs: number;
+  /** How long a result that goes nowhere else is kept. */
+  readonly resultsMs: number;
+}
+
+export interface JobDeskOptions {
+  readonly records: JobRecords;
+  readonly places: Places;
+  readonly wallClock: WallClock;
+  readonly prepare: PrepareJob;
+  /** Hexadecimal, of so many bytes; never given out twice. */
+  readonly newId: (byteCount: number) => string;
+  readonly limits: JobLimits;
+  readonly start: (job: JobDescription) => void;
+  /** Ends what is left of a job's actors, also one that was never started. */
+  readonly stop: (id: string) => void;
+  readonly figuresOf: (id: string) => JobFigures;
+  readonly tell: (tale: Tale) => void;
+  /** The journal failed: nothing can be promised any more. */
+  readonly onBroken: (error: unknown) => void;
+}
+
+interface DeskJob {
+  record: ClusterJobRecord;
+  /** Undefined: it has ended. */
+  job: JobDescription | undefined;
+}
+
+const JOB_ID_BYTES = 8;
+const NO_FIGURES: JobFigures = {
+  ...{ stage: 0, tasksDone: 0, tasksOfStage: 0, pairsIn: 0, pairsOut: 0, rejected: 0 },
+  ...{ shuffledBytes: 0, tasksRepeated: 0, restarts: 0, outputBytes: 0 },
+};
+
+export class JobDesk {
+  readonly #options: JobDeskOptions;
+  /** In the order of submission. */
+  readonly #jobs = new Map<string, DeskJob>();
+  /** Submissions that are being journaled, by the submitter's id. */
+  readonly #underWay = new Map<string, Promise<JobStatus>>();
+  #queuedUnderWay = 0;
+
+  constructor(options: JobDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on where an earlier coordinator ended. */
+  async open(): Promise<void> {
+    for (const { record, job } of await this.#options.records.readAll()) this.#jobs.set(record.id, { record, job });
+    for (const { record, job } of this.#jobs.values()) {
+      if (record.state === "running" && job !== undefined) this.#options.start(job);
+    }
+    this.#startNext();
+  }
+
+  /** Errors: QUEUE_FULL, and those of `acceptSubmission`. */
+  async submit(request: SubmitRequest): Promise<JobStatus> {
+    const { submissionId } = request;
+    const known = submissionId === undefined ? undefined : this.#bySubmission(submissionId);
+    if (known !== undefined) return await known;
+    const submitted = this.#submit(request);
+    if (submissionId === undefined) return await submitted;
+    this.#underWay.set(submissionId, submitted);
+    try {
+      return await submitted;
+    } finally {
+      this.#underWay.delete(submissionId);
+    }
+  }
+
+  statuses(): readonly JobStatus[] {
+    return [...this.#jobs.values()].map((one) => this.#statusOf(one));
+  }
+
+  status(id: string): JobStatus | undefined {
+    const known = this.#jobs.get(id);
+    return known === undefined ? undefined : this.#statusOf(known);
+  }
+
+  record(id: string): ClusterJobRecord | undefined {
+    return this.#jobs.get(id)?.record;
+  }
+
+  /** Errors: JOB_UNKNOWN, JOB_ENDED. */
+  async cancel(id: string): Promise<JobStatus> {
+    const known = this.#known(id);
+    if (isEnded(known.record.state)) throw new RuntimeError("JOB_ENDED", `job ${id} is ${known.record.state} already`);
+    await this.#end(known, { state: "cancelled" });
+    return this.#statusOf(known);
+  }
+
+  /** Errors: JOB_UNKNOWN, JOB_NOT_DONE, RESULT_GONE. */
+  result(id: string): JobResult {
+    const { record } = this.#known(id);
+    if (record.state !== "done") throw new RuntimeError("JOB_NOT_DONE", `job ${id} is ${record.state}`);
+    const status = statSync(record.resultFile, { throwIfNoEntry: false });
+    if (status === undefined) throw new RuntimeError("RESULT_GONE", `the result of job ${id} is not kept any more`);
+    return { path: record.resultFile, byteLength: status.size, format: record.format };
+  }
+
+  /** D3. */
+  ended(id: string, outcome: JobOutcome): void {
+    const known = this.#jobs.get(id);
+    if (known === undefined) return;
+    const change =
+      outcome.kind === "done"
+        ? ({ state: "done", resultKept: known.record.outputPath === undefined } as const)
+        : ({ state: "failed", failure: { code: outcome.failure.code, message: outcome.failure.message } } as const);
+    this.#end(known, change).catch(this.#options.onBroken);
+  }
+
+  /** Forgets what is too old. */
+  async sweep(): Promise<void> {
+    const { limits, records, wallClock } = this.#options;
+    const nowMs = wallClock.nowMs();
+    for (const known of [...this.#jobs.values()]) {
+      const { record } = known;
+      if (record.endedMs === undefined) continue;
+      const ageMs = nowMs - record.endedMs;
+      if (record.resultKept && ageMs > limits.resultsMs) {
+        removeResult(record);
+        known.record = { ...record, resultKept: false };
+        await records.update(known.record);
+      }
+      if (ageMs <= limits.historyMs) continue;
+      this.#jobs.delete(record.id);
+      await records.forget(record.id);
+    }
+  }
+
+  async #submit(request: SubmitRequest): Promise<JobStatus> {
+    const { limits, places, prepare, newId, records, tell, wallClock } = this.#options;
+    if (this.#count("queued") + this.#queuedUnderWay >= limits.jobsQueuedMax) {
+      throw new RuntimeError("QUEUE_FULL", `${limits.jobsQueuedMax} jobs wait already`);
+    }
+    this.#queuedUnderWay += 1;
+    let known: DeskJob;
+    try {
+      const context = { id: newId(JOB_ID_BYTES), submittedAt: wallClock.stamp(), places, prepare };
+      const { record, job } = await acceptSubmission(request, context);
+      await this.#journaled(records.add(record, job));
+      known = { record, job };
+      this.#jobs.set(record.id, known);
+      tell({ kind: "job.submitted", message: `job ${record.id} (${record.name}) is submitted`, job: record.id });
+    } finally {
+      this.#queuedUnderWay -= 1;
+    }
+    this.#startNext();
+    return this.#statusOf(known);
+  }
+
+  /** D2. */
+  #startNext(): void {
+    const { limits, records, start, tell, wallClock, onBroken } = this.#options;
+    let free = limits.jobsRunningMax - this.#count("running");
+    for (const known of this.#jobs.values()) {
+      if (free <= 0) return;
+      if (known.record.state !== "queued" || known.job === undefined) continue;
+      free -= 1;
+      const { job } = known;
+      known.record = { ...known.record, state: "running", startedAt: wallClock.stamp() };
+      records.update(known.record).then(() => {
+        if (known.record.state !== "running") return;
+        tell({ kind: "job.started", message: `job ${job.id} begins`, job: job.id });
+        start(job);
+      }, onBroken);
+    }
+  }
+
+  async #end(known: DeskJob, change: Partial<ClusterJobRecord>): Promise<void> {
+    const { records, stop, figuresOf, tell, wallClock } = this.#options;
+    const { id, state } = known.record;
+    if (known.job === undefined) return;
+    const figures = state === "running" ? figuresOf(id) : NO_FIGURES;
+    known.record = { ...known.record, ...change, endedAt: wallClock.stamp(), endedMs: wallClock.nowMs(), figures };
+    known.job = undefined;
+    await this.#journaled(records.end(known.record));
+    stop(id);
+    const { failure } = known.record;
+    const why = failure === undefined ? "" : `: ${failure.message}`;
+    tell({ kind: `job.${known.record.state}`, message: `job ${id} is ${known.record.state}${why}`, job: id });
+    this.#startNext();
+  }
+
+  #bySubmission(submissionId: string): Promise<JobStatus> | JobStatus | undefined {
+    const underWay = this.#underWay.get(submissionId);
+    if (underWay !== undefined) return underWay;
+    for (const known of this.#jobs.values()) {
+      if (known.record.submissionId === submissionId) return this.#statusOf(known);
+    }
+    return undefined;
+  }
+
+  #known(id: string): DeskJob {
+    const known = this.#jobs.get(id);
+    if (known === undefined) throw new RuntimeError("JOB_UNKNOWN", `there is no job ${id}`);
+    return known;
+  }
+
+  #count(state: JobStatus["state"]): number {
+    let count = 0;
+    for (const { record } of this.#jobs.values()) if (record.state === state) count += 1;
+    return count;
+  }
+
+  #statusOf({ record }: DeskJob): JobStatus {
+    const { id, name, state, submittedAt, startedAt, endedAt, stageCount, partitions, outputPath, failure } = record;
+    const figures = record.figures ?? (state === "running" ? this.#options.figuresOf(id) : NO_FIGURES);
+    const resultKept = record.resultKept && existsSync(record.resultFile);
+    const times = { submittedAt, startedAt, endedAt };
+    return { id, name, state, ...times, stageCount, partitions, ...figures, outputPath, resultKept, failure };
+  }
+
+  async #journaled(written: Promise<void>): Promise<void> {
+    try {
+      await written;
+    } catch (error) {
+      this.#options.onBroken(error);
+      throw error;
+    }
+  }
+}
+
+function removeResult({ resultFile, rejectsFile }: ClusterJobRecord): void {
+  for (const file of [resultFile, rejectsFile]) if (file !== undefined) rmSync(file, { force: true });
+}
