@@ -31,6 +31,8 @@ export interface DirectoryIdentity {
   readonly plan: string;
   readonly partitions: number;
   readonly outputFormat: string;
+  /** Hash of the module of functions, where the job has any of it. */
+  readonly functions?: string;
   readonly inputs: readonly Pick<InputFile, "absolutePath" | "byteLength" | "modifiedMs" | "endsHash">[];
 }
 
@@ -43,6 +45,7 @@ export function identityOf(job: JobDescription, program: string): DirectoryIdent
     plan: createHash("sha256").update(planIdentity(job.plan)).digest("hex").slice(0, 16),
     partitions: job.plan.partitions,
     outputFormat: job.outputFormat,
+    functions: job.functions,
     inputs: job.files.map(({ absolutePath, byteLength, modifiedMs, endsHash }) => {
       return { absolutePath, byteLength, modifiedMs, endsHash };
     }),
@@ -77,6 +80,7 @@ export function differenceOf(theirs: DirectoryIdentity | undefined, ours: Direct
   if (theirs.plan !== ours.plan) what.push(`of another program ("${theirs.program}", or what it was before)`);
   if (theirs.partitions !== ours.partitions) what.push(`of ${theirs.partitions} partitions, not ${ours.partitions}`);
   if (theirs.outputFormat !== ours.outputFormat) what.push(`of ${theirs.outputFormat} output`);
+  if (theirs.functions !== ours.functions) what.push("with functions of another module");
   const inputs = inputDifferences(theirs.inputs, ours.inputs);
   if (inputs.length > 0) what.push(`of other input: ${inputs.join(", ")}`);
   return what.length === 0 ? "with other settings" : what.join(", and ");

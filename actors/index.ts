@@ -9,6 +9,7 @@ export type { InputSpecification, OutputSpecification, Program, TextFormatName }
 export { RuntimeError } from "../runtime/errors.ts";
 export { systemClock } from "../runtime/system-clock.ts";
 export { systemRandom } from "../runtime/system-random.ts";
+export { type FunctionRegistry, loadFunctions } from "./executor/load-functions.ts";
 export type { TaskFailure } from "./executor/messages.ts";
 export type { InputFile, JobDescription, JobOutcome } from "./job/messages.ts";
 export type { JobTotals } from "./job/progress.ts";

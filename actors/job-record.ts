@@ -21,14 +21,16 @@ interface JobRecord {
   readonly files: readonly InputFile[];
   readonly splitBytes: number;
   readonly outputFormat: TextFormatName;
+  readonly functions?: string;
 }
 
 const INTEGER_MEMBER = "$integer";
 
 export function encodeJob(job: JobDescription): Uint8Array {
-  const { id, program, plan, files, splitBytes, outputFormat } = job;
+  const { id, program, plan, files, splitBytes, outputFormat, functions } = job;
   const identity = jobIdentity(job);
-  const record: JobRecord = { id, identity, program, partitions: plan.partitions, files, splitBytes, outputFormat };
+  const { partitions } = plan;
+  const record: JobRecord = { id, identity, program, partitions, files, splitBytes, outputFormat, functions };
   const text = JSON.stringify(record, (_name, value: unknown) =>
     typeof value === "bigint" ? { [INTEGER_MEMBER]: String(value) } : value,
   );
@@ -41,10 +43,10 @@ export function decodeJob(bytes: Uint8Array): JobDescription {
     const isInteger = typeof value === "object" && value !== null && INTEGER_MEMBER in value;
     return isInteger ? BigInt(String(value[INTEGER_MEMBER])) : value;
   }) as JobRecord;
-  const { id, identity, program, partitions, files, splitBytes, outputFormat } = record;
+  const { id, identity, program, partitions, files, splitBytes, outputFormat, functions } = record;
   const plan = makePlan(program, { partitions });
-  if (identity !== jobIdentity({ plan, files, splitBytes, outputFormat })) {
+  if (identity !== jobIdentity({ plan, files, splitBytes, outputFormat, functions })) {
     throw new RuntimeError("JOB_OF_ANOTHER_VERSION", `job ${id} was made by another version of this program`);
   }
-  return { id, program, plan, files, splits: cutSplits(files, splitBytes), splitBytes, outputFormat };
+  return { id, program, plan, files, splits: cutSplits(files, splitBytes), splitBytes, outputFormat, functions };
 }

@@ -72,6 +72,8 @@ export const MEMORY_SHARE_DEFAULT = 0.5;
 export const PROCESS_BYTES = 128 * MEBIBYTE;
 /** Memory of an executor beside its kernels. Measured, as above. */
 export const EXECUTOR_BYTES = 40 * MEBIBYTE;
+/** Bytes of a module of functions: each thread has a copy. */
+export const FUNCTION_MODULE_BYTES_MAX = 16 * MEBIBYTE;
 /** Executor threads, at most. */
 export const EXECUTOR_COUNT_MAX = 256;
 /** Version of the journal's payloads (not of its records): another one is another job. */

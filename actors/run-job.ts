@@ -20,6 +20,7 @@ import type { Random } from "../runtime/random.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { identityFile } from "./directory-identity.ts";
 import { kernelModule } from "./executor/kernel-module.ts";
+import type { FunctionModule } from "./executor/messages.ts";
 import type { ThreadSource } from "./executor/thread-source.ts";
 import type { JobDescription, JobOutcome } from "./job/messages.ts";
 import { executorMemory } from "./memory-budget.ts";
@@ -41,6 +42,8 @@ export interface RunJobOptions {
   readonly executorCount: number;
   /** What the process may have, in bytes; by default half of the machine's or the container's memory. */
   readonly memoryBytes?: number;
+  /** Where the job names functions of the operator's own. */
+  readonly functions?: FunctionModule | undefined;
   /** Threads that were started ahead; whoever made the source closes it. */
   readonly threads?: ThreadSource;
   /** What blocks may take of the disk at once, in bytes; by default all of it. */
@@ -94,6 +97,7 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       executorCount,
       threads: options.threads,
       thread: {
+        functions: options.functions,
         kernels: job.plan.integers === "int64" ? kernelModule() : undefined,
         segmentDirectory,
         segmentName: randomBytes(6).toString("hex"),

@@ -25,7 +25,7 @@ export interface TreeOptions {
   readonly random: Random;
   readonly journal: Journal;
   readonly executorCount: number;
-  readonly thread: Omit<ThreadInput, "progress">;
+  readonly thread: Omit<ThreadInput, "notes">;
   /** Threads that were started ahead; whoever made the source closes it. Default: each is started when it is needed. */
   readonly threads?: ThreadSource;
   /** Restarts of one child within the supervisors' window; more end its supervisor. For runs that kill on purpose. */

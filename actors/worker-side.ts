@@ -41,7 +41,7 @@ export interface WorkerSideOptions {
   readonly clock: Clock;
   readonly board: Switchboard;
   readonly journal: Journal;
-  readonly thread: Omit<ThreadInput, "progress">;
+  readonly thread: Omit<ThreadInput, "notes">;
   /** Threads that were started ahead; whoever made the source closes it. Default: each is started when it is needed. */
   readonly threads?: ThreadSource;
   readonly self: Omit<WorkerIntroduction, "life">;

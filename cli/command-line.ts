@@ -46,6 +46,7 @@ function addRun(root: Command, setExitCode: (code: number) => void): void {
     .option("-o, --output <PATH>", "where the result goes instead of the program's output; - for standard output")
     .addOption(workersOption())
     .addOption(partitionsOption())
+    .addOption(functionsOption())
     .option("--disk <SIZE>", "disk for blocks at once, such as 10GiB (default: all there is)", byteCount)
     .option("--memory <SIZE>", "memory of the process, such as 1GiB (default: half of the machine's)", byteCount)
     .option("--data-dir <DIR>", "directory of journals (default: one a job, below $ACTOR_DATAFLOW_DATA_DIR)", path)
@@ -85,6 +86,7 @@ function addLooks(root: Command, setExitCode: (code: number) => void): void {
     .command("validate <PROGRAM>")
     .description("Checks a program; tells everything that is wrong with it.")
     .option("--inputs", "check its input files too")
+    .addOption(functionsOption())
     .option("--json", "tell as JSON")
     .addHelpText("after", examples(["actor-dataflow validate sums.json", "actor-dataflow validate sums.json --json"]))
     .action(async (program: string, options) => {
@@ -95,6 +97,7 @@ function addLooks(root: Command, setExitCode: (code: number) => void): void {
     .command("explain <PROGRAM>")
     .description("Shows the plan of a program: stages, fused operators, shuffles.")
     .addOption(partitionsOption())
+    .addOption(functionsOption())
     .addOption(new Option("--json", "as JSON").conflicts("mermaid"))
     .addOption(new Option("--mermaid", "as a Mermaid flowchart"))
     .addHelpText("after", examples(["actor-dataflow explain sums.json", "actor-dataflow explain sums.json --mermaid"]))
@@ -105,8 +108,9 @@ function addLooks(root: Command, setExitCode: (code: number) => void): void {
   root
     .command("functions")
     .description("Lists the functions that programs can use.")
+    .addOption(functionsOption())
     .option("--json", "as JSON")
-    .addHelpText("after", examples(["actor-dataflow functions"]))
+    .addHelpText("after", examples(["actor-dataflow functions", "actor-dataflow functions --functions own.js"]))
     .action(async (options) => {
       const { functions } = await import("./commands/functions.ts");
       setExitCode(await functions(options));
@@ -186,6 +190,7 @@ function addChaos(root: Command, setExitCode: (code: number) => void): void {
     .addOption(inputOption())
     .addOption(workersOption())
     .addOption(partitionsOption())
+    .addOption(functionsOption())
     .option("--json", "report as JSON on standard output")
     .addHelpText("after", examples(["actor-dataflow chaos sums.json --kill executor --rate 20 --runs 10 --seed 7"]))
     .action(async (program: string | undefined, options, command: Command) => {
@@ -204,6 +209,10 @@ function workersOption(): Option {
 
 function partitionsOption(): Option {
   return integerOption("-p, --partitions <N>", "partitions, instead of the program's", [1, PARTITIONS_MAX]);
+}
+
+function functionsOption(): Option {
+  return new Option("--functions <FILE>", "a module of functions of your own, for the program to name").argParser(path);
 }
 
 function seedOption(): Option {

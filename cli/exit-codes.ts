@@ -27,6 +27,8 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["INPUT_UNREADABLE", EXIT.usage],
   ["INPUT_NOT_A_FILE", EXIT.usage],
   ["INPUT_COLUMN_UNKNOWN", EXIT.usage],
+  ["FUNCTIONS_UNUSABLE", EXIT.usage],
+  ["FUNCTIONS_OTHER", EXIT.usage],
   ["OUTPUT_UNUSABLE", EXIT.usage],
   ["DATA_DIRECTORY_UNUSABLE", EXIT.usage],
   ["DATA_DIRECTORY_OF_ANOTHER_JOB", EXIT.usage],

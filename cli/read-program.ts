@@ -9,6 +9,7 @@ import { ProgramError } from "../programs/errors.ts";
 import { parseProgram } from "../programs/parse-program.ts";
 import type { Program } from "../programs/program.ts";
 import { quoteText } from "../programs/quote-text.ts";
+import type { FunctionSignature } from "../programs/registered/registered-function.ts";
 import { CommandError, ProgramFileError } from "./command-error.ts";
 
 export interface ProgramFile {
@@ -25,11 +26,14 @@ export interface ProgramFile {
 const PROGRAM_BYTES_MAX = 256 * 1024 * 1024;
 const READ_BYTES = 1 << 20;
 
-/** Errors: CommandError PROGRAM_UNREADABLE; ProgramFileError with every diagnostic. */
-export function readProgram(file: string): ProgramFile {
+/** `registry`: functions that the program may name. Errors: CommandError PROGRAM_UNREADABLE; ProgramFileError with every diagnostic. */
+export function readProgram(
+  file: string,
+  registry?: { readonly signatures: readonly FunctionSignature[] },
+): ProgramFile {
   const { text, name, ...place } = readProgramText(file);
   try {
-    return { ...place, program: parseProgram(text, name) };
+    return { ...place, program: parseProgram(text, name, registry?.signatures) };
   } catch (error) {
     if (error instanceof ProgramError) throw new ProgramFileError(place.file, error);
     throw error;

@@ -62,6 +62,16 @@ export class KernelMemoryError extends Error {
   }
 }
 
+/** A function of the operator's own needs more values at once than there is memory for. Trying again would end the same. */
+export class ValuesMemoryError extends Error {
+  readonly code = "KEY_VALUES_TOO_MANY";
+
+  constructor(name: string, key: bigint | number) {
+    super(`${name} needs all values of key ${key} at once, and there is no memory for them: give more --memory`);
+    this.name = "ValuesMemoryError";
+  }
+}
+
 /** A line of input that is no pair. `line` counts from 0 inside the split. */
 export interface RecordReject {
   readonly kind: "record";
@@ -90,6 +100,7 @@ export const ARITHMETIC_REASON = {
   negativeExponent: "negative exponent",
   shiftAmount: "shift amount out of range",
   tooLarge: "the result is too large to be computed",
+  functionFailed: "the function failed",
 } as const;
 
 export type ArithmeticCause = keyof typeof ARITHMETIC_REASON;

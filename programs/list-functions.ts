@@ -6,6 +6,7 @@
  */
 import { EXPRESSION_FUNCTIONS } from "./expression/functions.ts";
 import { INTEGER_FUNCTIONS, LIST_FUNCTIONS, type StepOperator } from "./functions.ts";
+import { type FunctionSignature, operatorsServed } from "./registered/registered-function.ts";
 
 /** What `"function"` may name. */
 interface NamedFunctionListing {
@@ -31,14 +32,20 @@ export interface FunctionListing {
   readonly expression: readonly ExpressionFunctionListing[];
 }
 
-export function listFunctions(): FunctionListing {
-  const named = [...INTEGER_FUNCTIONS, ...LIST_FUNCTIONS]
+/** `signatures`: of functions of the operator's own. */
+export function listFunctions(signatures: readonly FunctionSignature[] = []): FunctionListing {
+  const named = [...INTEGER_FUNCTIONS, ...LIST_FUNCTIONS, ...signatures.map(ownFunction)]
     .map(({ name, operators, takesArg, formula, meaning }) => ({ name, operators, takesArg, formula, meaning }))
     .sort((left, right) => OPERATORS.indexOf(left.operators[0]) - OPERATORS.indexOf(right.operators[0]));
   const expression = EXPRESSION_FUNCTIONS.map(({ signature, kind, meaning }) => {
     return { signature, operators: OPERATORS_OF_KIND[kind], meaning };
   });
   return { named, expression };
+}
+
+function ownFunction({ operator, name, takesArg }: FunctionSignature): NamedFunctionListing {
+  const formula = `${name}(${operator === "reduce" ? "V" : "v"}${takesArg ? ", arg" : ""})`;
+  return { name, operators: operatorsServed(operator), takesArg, formula, meaning: "a function of your own" };
 }
 
 const OPERATORS: readonly StepOperator[] = ["map", "changeKey", "filter", "flatMap", "reduce"];

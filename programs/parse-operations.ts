@@ -5,10 +5,12 @@
  * Never: stops at the first error.
  *
  * O1. A reduce is given an `arg` by existing programs: it is ignored, whatever it is.
+ *     One that is a function of the operator's own takes an `arg` if it says so.
  * O2. Unrolled, a program has at most OPERATION_COUNT_MAX operations; repeats nest at most REPEAT_DEPTH_MAX deep.
  */
 import { type Diagnostics, describeValue, expectation, isJsonObject, suggest } from "./diagnostics.ts";
 import { parseIntExpression, parseListExpression } from "./expression/parse-expression.ts";
+import type { IntExpression, ListExpression, RegisteredCall } from "./expression/tree.ts";
 import { INTEGER_FUNCTIONS, LIST_FUNCTIONS, ORDER_DEPENDENT_NAMES, type StepOperator } from "./functions.ts";
 import { fitsInt64 } from "./int64-range.ts";
 import { BIGINT_BITS_MAX, OPERATION_COUNT_MAX, REPEAT_DEPTH_MAX } from "./limits.ts";
@@ -16,15 +18,23 @@ import { nearestName } from "./nearest-name.ts";
 import type { IntegerMode, Operation, OperationOrigin } from "./program.ts";
 import { escapeText, quoteText } from "./quote-text.ts";
 import { InexactNumber, type JsonObject, type JsonValue } from "./read-json.ts";
+import { type FunctionSignature, operatorsServed } from "./registered/registered-function.ts";
 import { repeatSchema, stepSchemas } from "./schema.ts";
+
+/** What an operation may name and give. */
+export interface LanguageOfProgram {
+  readonly integers: IntegerMode;
+  /** Functions of the operator's own. */
+  readonly signatures: readonly FunctionSignature[];
+}
 
 /** All operations that are right. What is wrong has been reported; then the result is of no use. */
 export function parseOperations(
   values: readonly JsonValue[],
-  integers: IntegerMode,
+  { integers, signatures }: LanguageOfProgram,
   diagnostics: Diagnostics,
 ): readonly Operation[] {
-  const operations = new OperationParser(integers, diagnostics).parseList(values, "operations", 0);
+  const operations = new OperationParser({ integers, signatures }, diagnostics).parseList(values, "operations", 0);
   const count = countUnrolled(operations);
   if (count > OPERATION_COUNT_MAX) {
     const most = OPERATION_COUNT_MAX.toLocaleString("en");
@@ -36,7 +46,7 @@ export function parseOperations(
 
 const STEP_OPERATORS = Object.keys(stepSchemas) as StepOperator[];
 const OPERATORS: readonly string[] = [...STEP_OPERATORS, "repeat"];
-const FUNCTIONS = [...INTEGER_FUNCTIONS, ...LIST_FUNCTIONS];
+const FUNCTIONS: readonly NamedFunction[] = [...INTEGER_FUNCTIONS, ...LIST_FUNCTIONS];
 /** A step has one of these; a misspelt or mistyped one is reported as such, and is not missing as well. */
 const FORM_KEYS = ["function", "expression"];
 const STEP_KEYS = new Map(["times", "operations"].map((key) => [key, "repeat"]));
@@ -45,12 +55,23 @@ const ALL_KEYS = ["operator", ...STEP_KEYS.keys(), ...REPEAT_KEYS.keys()];
 /** Decimal digits of BIGINT_BITS_MAX bits, rounded down. */
 const ARG_DIGITS_MAX = Math.floor(BIGINT_BITS_MAX * Math.log10(2));
 
+/** Of the language, or of the operator's own. */
+interface NamedFunction {
+  readonly name: string;
+  readonly operators: readonly StepOperator[];
+  readonly takesArg: boolean;
+  readonly refuseArg?: (arg: bigint) => string | undefined;
+  readonly build: (arg: bigint) => IntExpression | ListExpression;
+}
+
 class OperationParser {
   readonly #integers: IntegerMode;
+  readonly #functions: readonly NamedFunction[];
   readonly #diagnostics: Diagnostics;
 
-  constructor(integers: IntegerMode, diagnostics: Diagnostics) {
+  constructor({ integers, signatures }: LanguageOfProgram, diagnostics: Diagnostics) {
     this.#integers = integers;
+    this.#functions = [...FUNCTIONS, ...signatures.map(toNamedFunction)];
     this.#diagnostics = diagnostics;
   }
 
@@ -132,9 +153,9 @@ class OperationParser {
     arg: JsonValue | undefined,
     place: string,
   ): Operation | undefined {
-    const found = FUNCTIONS.find((known) => known.name === name && isFor(known.operators, operator));
+    const found = this.#functions.find((known) => known.name === name && isFor(known.operators, operator));
     if (found === undefined) {
-      this.#diagnostics.report(`${place}.function`, refuseFunction(operator, name));
+      this.#diagnostics.report(`${place}.function`, refuseFunction(operator, name, this.#functions));
       return undefined;
     }
     const argPlace = `${place}.arg`;
@@ -178,13 +199,20 @@ class OperationParser {
   }
 }
 
-function refuseFunction(operator: StepOperator, name: string): string {
-  const names = FUNCTIONS.filter((known) => isFor(known.operators, operator)).map((known) => known.name);
+function toNamedFunction({ operator, name, takesArg }: FunctionSignature): NamedFunction {
+  const build = (arg: bigint): RegisteredCall => {
+    return { kind: "registered", operator, name, arg: takesArg ? arg : undefined };
+  };
+  return { name, operators: operatorsServed(operator), takesArg, build };
+}
+
+function refuseFunction(operator: StepOperator, name: string, functions: readonly NamedFunction[]): string {
+  const names = functions.filter((known) => isFor(known.operators, operator)).map((known) => known.name);
   const list = `the functions of ${operator} are ${names.join(", ")}`;
   if (operator === "reduce" && ORDER_DEPENDENT_NAMES.includes(name)) {
     return `${name} cannot reduce: its result would depend on the order of the values; ${list}`;
   }
-  const owners = new Set(FUNCTIONS.filter((known) => known.name === name).flatMap((known) => known.operators));
+  const owners = new Set(functions.filter((known) => known.name === name).flatMap((known) => known.operators));
   if (owners.size > 0) return `${name} is a function of ${[...owners].join(" and ")}, not of ${operator}; ${list}`;
   return `unknown function ${quoteText(name)}${suggest(nearestName(name, names), names, `functions of ${operator}`)}`;
 }

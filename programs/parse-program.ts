@@ -10,14 +10,16 @@ import { parseInput, parseOutput } from "./parse-files.ts";
 import { parseOperations } from "./parse-operations.ts";
 import type { Program } from "./program.ts";
 import { JsonSyntaxError, type JsonText, type JsonValue, readJson } from "./read-json.ts";
+import type { FunctionSignature } from "./registered/registered-function.ts";
 import { programSchema } from "./schema.ts";
 
 /**
- * Parses and checks a program. `name` is the name of a program that does not give itself one.
+ * Parses and checks a program. `name` is the name of a program that does not give itself one; `signatures` are of the
+ * functions of the operator's own that it may name.
  *
  * Errors: `ProgramError` with everything that is wrong; of text that is no JSON, the first thing.
  */
-export function parseProgram(text: string, name: string): Program {
+export function parseProgram(text: string, name: string, signatures: readonly FunctionSignature[] = []): Program {
   const diagnostics = new Diagnostics();
   const { value, repeatedKeys } = readText(text);
   for (const path of repeatedKeys) diagnostics.report(placeOf("", path), "is given twice");
@@ -26,7 +28,11 @@ export function parseProgram(text: string, name: string): Program {
   const input = parseInput(file.input, diagnostics);
   const output = parseOutput(file.output, diagnostics);
   const listed = Array.isArray(file.operations) ? (file.operations as readonly JsonValue[]) : [];
-  const operations = parseOperations(listed, file.integers === "bigint" ? "bigint" : "int64", diagnostics);
+  const operations = parseOperations(
+    listed,
+    { integers: file.integers === "bigint" ? "bigint" : "int64", signatures },
+    diagnostics,
+  );
   if (members === undefined || diagnostics.found.length > 0) throw new ProgramError(diagnostics.found);
   const { partitions, integers, onError } = members;
   return { name: members.name ?? name, partitions, integers, onError, input, output, operations };

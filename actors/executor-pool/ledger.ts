@@ -10,7 +10,7 @@
  * L4. What an executor of an older incarnation tells is ignored; one that joins again keeps its tasks.
  * L5. A task of a job that was forgotten is neither told of nor run again.
  */
-import type { ExecutorReference, Task } from "../executor/messages.ts";
+import type { ExecutorReference, Task, ThreadNotes } from "../executor/messages.ts";
 import { EXECUTOR_TASKS_MAX, TASK_ATTEMPTS_MAX } from "../options.ts";
 import type { TaskOwner } from "./messages.ts";
 
@@ -30,7 +30,7 @@ export interface Executor {
   readonly index: number;
   readonly incarnation: number;
   readonly reference: ExecutorReference;
-  readonly progress: Int32Array;
+  readonly notes: ThreadNotes;
   /** The first one runs. */
   readonly tasks: PoolTask[];
 }
@@ -63,6 +63,10 @@ export class PoolLedger {
     // Its death has not been told, so nothing says that a task is to blame.
     this.#putBack(known?.tasks ?? []);
     return true;
+  }
+
+  executor(index: number): Executor | undefined {
+    return this.#executors.get(index);
   }
 
   executors(): Iterable<Executor> {

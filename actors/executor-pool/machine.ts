@@ -5,10 +5,12 @@
  * P2. An executor is started when there are more tasks than executors, up to `executorCount`.
  * P3. When no executor comes back, the executors' supervisor gives up, and with it the tree: that is not the pool's.
  */
+import assert from "node:assert/strict";
 import { setup } from "xstate";
 import type { HeartbeatMonitor } from "../../runtime/failure/heartbeat-monitor.ts";
 import type { JobDescription } from "../job/messages.ts";
-import { HEARTBEAT_INTERVAL_MS, TASK_ATTEMPTS_MAX } from "../options.ts";
+import { HEARTBEAT_INTERVAL_MS } from "../options.ts";
+import { describePoison } from "./describe-poison.ts";
 import { PoolLedger, type PoolTask } from "./ledger.ts";
 import type { PoolCommand, PoolFact } from "./messages.ts";
 
@@ -43,7 +45,13 @@ type Event = PoolCommand | PoolFact;
 function dispatch(context: Context): void {
   const { ledger, executorCount } = context;
   for (const { executor, task } of ledger.assign()) {
-    const command = { kind: "run", ticket: task.ticket, job: task.job, task: task.task } as const;
+    const command = {
+      kind: "run",
+      ticket: task.ticket,
+      job: task.job,
+      task: task.task,
+      isRetry: task.attempts > 0,
+    } as const;
     executor.reference.send({ type: "executor.command", command });
     context.noteStarted?.(task.job);
   }
@@ -104,8 +112,8 @@ export const poolMachine = setup({
     },
     join: ({ context, event }) => {
       if (event.type !== "executor.ready") return;
-      const { index, incarnation, executor, progress } = event;
-      if (!context.ledger.join({ index, incarnation, progress, reference: executor })) return;
+      const { index, incarnation, executor, notes } = event;
+      if (!context.ledger.join({ index, incarnation, notes, reference: executor })) return;
       context.monitor.watch(executorId(event.index));
       for (const job of context.jobs.values()) {
         event.executor.send({ type: "executor.command", command: { kind: "open", job } });
@@ -128,15 +136,18 @@ export const poolMachine = setup({
     lose: ({ context, event }) => {
       if (event.type !== "executor.lost") return;
       context.monitor.forget(executorId(event.index));
+      const { notes } = context.ledger.executor(event.index) ?? {};
       const poison = context.ledger.lose(event.index, event.incarnation);
+      const job = context.jobs.get(poison?.job ?? "");
       if (poison !== undefined) {
-        const message = `task ${poison.tag} ended ${TASK_ATTEMPTS_MAX} executors, the last one by: ${event.reason}`;
-        fail(poison, "TASK_POISONED", message);
+        const { tag, task } = poison;
+        assert(notes !== undefined && job !== undefined, "a task that is not forgotten has an executor and a job");
+        fail(poison, "TASK_POISONED", describePoison(job, { tag, task, notes, reason: event.reason }));
       }
       dispatch(context);
     },
     beat: ({ context }) => {
-      for (const { index, incarnation, tasks, progress } of context.ledger.executors()) {
+      for (const { index, incarnation, tasks, notes } of context.ledger.executors()) {
         const busy = tasks.length > 0;
         const id = executorId(index);
         // A thread cannot beat while it computes: its counter in shared memory is looked at instead.
@@ -144,7 +155,7 @@ export const poolMachine = setup({
           id,
           incarnation,
           busy,
-          progress: Atomics.load(progress, 0),
+          progress: notes.progress(),
           term: 0,
           eventLoopLagMs: 0,
         });

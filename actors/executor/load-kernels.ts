@@ -7,11 +7,23 @@ import { createInt64KernelSet } from "../../programs/kernels/int64/int64-kernel-
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
 import { tableMemory } from "../../programs/kernels/working-memory.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
+import type { KernelFunctions } from "../../programs/registered/guarded-functions.ts";
 
-/** `module` is needed for int64 only. `memoryBytes`: what the kernel set may have. Returns what opens the set, any number of times. */
-export async function loadKernels(module: unknown, plan: Plan, memoryBytes: number): Promise<() => KernelSet> {
-  const bytes = tableMemory(plan, memoryBytes);
-  if (plan.integers === "int64") return () => createInt64KernelSet(module as WebAssembly.Module, plan, bytes);
+export interface KernelOptions {
+  /** The compiled kernels, needed for int64 only. */
+  readonly module: unknown;
+  /** What the kernel set may have. */
+  readonly memoryBytes: number;
+  /** Functions of the operator's own, where the plan names any. */
+  readonly functions: KernelFunctions | undefined;
+}
+
+/** Returns what opens the set, any number of times. */
+export async function loadKernels(plan: Plan, options: KernelOptions): Promise<() => KernelSet> {
+  const { module, functions } = options;
+  const bytes = tableMemory(plan, options.memoryBytes);
+  if (plan.integers === "int64")
+    return () => createInt64KernelSet(module as WebAssembly.Module, plan, bytes, functions);
   const { createBigintKernelSet } = await import("../../programs/kernels/bigint/bigint-kernel-set.ts");
-  return () => createBigintKernelSet(plan, bytes);
+  return () => createBigintKernelSet(plan, bytes, functions);
 }

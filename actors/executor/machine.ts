@@ -9,13 +9,14 @@ import { setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { ExecutorCommand, ExecutorFact, ThreadInput } from "./messages.ts";
 import { type ThreadFact, type ThreadLife, threadLogic } from "./thread-logic.ts";
+import { readNotes, THREAD_NOTES_BYTES } from "./thread-notes.ts";
 import type { ThreadSource } from "./thread-source.ts";
 
 export interface ExecutorInput {
   readonly index: number;
   readonly incarnation: number;
   readonly source: ThreadSource;
-  readonly thread: Omit<ThreadInput, "progress">;
+  readonly thread: Omit<ThreadInput, "notes">;
   /** See `ThreadLife`. */
   readonly noteEnding: ThreadLife["noteEnding"];
   /** The executor's pool. */
@@ -23,12 +24,12 @@ export interface ExecutorInput {
 }
 
 interface Context extends ExecutorInput {
-  /** Raised by the thread whenever it gets on. */
-  readonly progress: SharedArrayBuffer;
+  /** See `thread-notes.ts`. */
+  readonly notes: SharedArrayBuffer;
 }
 
-function announce({ index, incarnation, progress, tell }: Context, send: (command: ExecutorCommand) => void): void {
-  tell({ type: "executor.ready", index, incarnation, executor: { send }, progress: new Int32Array(progress) });
+function announce({ index, incarnation, notes, tell }: Context, send: (command: ExecutorCommand) => void): void {
+  tell({ type: "executor.ready", index, incarnation, executor: { send }, notes: readNotes(notes) });
 }
 
 export const executorMachine = setup({
@@ -59,12 +60,12 @@ export const executorMachine = setup({
   },
 }).createMachine({
   id: "executor",
-  context: ({ input }) => ({ ...input, progress: new SharedArrayBuffer(4) }),
+  context: ({ input }) => ({ ...input, notes: new SharedArrayBuffer(THREAD_NOTES_BYTES) }),
   invoke: {
     id: "thread",
     src: "thread",
-    input: ({ context: { source, thread, progress, noteEnding } }) => {
-      return { source, thread: { ...thread, progress }, noteEnding };
+    input: ({ context: { source, thread, notes, noteEnding } }) => {
+      return { source, thread: { ...thread, notes }, noteEnding };
     },
   },
   initial: "serving",

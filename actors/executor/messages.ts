@@ -127,8 +127,40 @@ export interface ThreadInput {
   readonly storesText: boolean;
   /** What the kernels of a job may have, in bytes. */
   readonly kernelMemoryBytes: number;
-  /** One int32 that the thread raises whenever it gets on. */
-  readonly progress: SharedArrayBuffer;
+  /** Functions of the operator's own that jobs may name. */
+  readonly functions?: FunctionModule;
+  /** What the thread notes; see `thread-notes.ts`. */
+  readonly notes: SharedArrayBuffer;
+}
+
+/** A module of functions, as a thread is given it. */
+export interface FunctionModule {
+  /** As the user named it, for messages. */
+  readonly file: string;
+  /** Absolute, for traces. */
+  readonly path: string;
+  readonly hash: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A call of a function of the operator's own. */
+export interface CallUnderWay {
+  /** Index into `Plan.operations`. */
+  readonly operation: number;
+  /** Undefined where the pair has an integer beyond 64 bits. */
+  readonly key: bigint | undefined;
+  /** Undefined for a reduce too, which is called for a key. */
+  readonly value: bigint | undefined;
+}
+
+/** What a thread notes, to be read at any time. */
+export interface ThreadNotes {
+  /** Rises whenever the thread gets on. */
+  progress(): number;
+  /** Where the thread has ended, or hangs. */
+  call(): CallUnderWay | undefined;
+  /** Of the split that it reads, from 1; `last` is undefined where that is not known. */
+  lines(): { readonly first: number; readonly last: number | undefined } | undefined;
 }
 
 /** What a writer's segments hold: results of a stage, rejects, which are needed until the job ends, or text of the output. */
@@ -156,7 +188,14 @@ export type ThreadCommand =
   | { readonly kind: "close"; readonly job: string }
   /** Lets go of the segments of earlier stages. */
   | { readonly kind: "free"; readonly job: string; readonly below: number }
-  | { readonly kind: "run"; readonly ticket: number; readonly job: string; readonly task: Task };
+  | {
+      readonly kind: "run";
+      readonly ticket: number;
+      readonly job: string;
+      readonly task: Task;
+      /** It ended an executor before: the thread notes what it reads. */
+      readonly isRetry: boolean;
+    };
 
 export type ThreadEvent =
   | { readonly kind: "ready" }
@@ -171,7 +210,7 @@ export type ExecutorCommand =
 
 /** What an executor tells its pool; `incarnation` tells the pool whether it is still the one that it counts on. */
 export type ExecutorFact = { readonly index: number; readonly incarnation: number } & (
-  | { readonly type: "executor.ready"; readonly executor: ExecutorReference; readonly progress: Int32Array }
+  | { readonly type: "executor.ready"; readonly executor: ExecutorReference; readonly notes: ThreadNotes }
   | { readonly type: "executor.done"; readonly ticket: number; readonly result: TaskResult }
   | { readonly type: "executor.failed"; readonly ticket: number; readonly failure: TaskFailure }
 );

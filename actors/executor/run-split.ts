@@ -58,6 +58,18 @@ export async function runSplit(split: Split, context: SplitContext): Promise<Tas
   }
 }
 
+/** The lines that begin in a split of a file that is not compressed, from 1. Cost: reads the file up to the split's end. */
+export function linesOfSplit(
+  descriptor: number,
+  file: InputFile,
+  split: Split,
+): { readonly first: number; readonly last: number } {
+  const start = split.start > file.dataStart ? nextLineStart(descriptor, split.start - 1, split.end) : file.dataStart;
+  const first = countLines(descriptor, start) + 1;
+  // The line in which the split ends is its last one, whether it has an end itself or not.
+  return { first, last: Math.max(first, countLines(descriptor, split.end - 1) + 1) };
+}
+
 interface LinesOfSplit {
   readonly split: Split;
   /** Told where the first line of the split begins. */

@@ -4,7 +4,7 @@
  * Owns: the job's kernels, descriptors and segment of this thread.
  * Never: keeps anything of one task for the next but caches.
  */
-import { DataError, KernelMemoryError } from "../../programs/errors.ts";
+import { DataError, KernelMemoryError, ValuesMemoryError } from "../../programs/errors.ts";
 import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
@@ -20,7 +20,7 @@ import {
   type TextPiece,
 } from "./messages.ts";
 import { planRanges, RunHeaders, runRange } from "./run-blocks.ts";
-import { runSplit, SplitError } from "./run-split.ts";
+import { linesOfSplit, runSplit, SplitError } from "./run-split.ts";
 import { runStages } from "./run-stages.ts";
 import { type SegmentPlace, TaskOutput } from "./task-output.ts";
 
@@ -40,11 +40,13 @@ const NOTHING: TaskResult = {
 
 export interface TaskRunnerOptions {
   readonly job: JobDescription;
-  /** Called once, and again after each task that failed: what that one left in the kernels' memory is unknown. */
+  /** Called for the first task, and again after each task that failed: what that one left in the kernels' memory is unknown. */
   readonly openKernels: () => KernelSet;
   readonly segments: SegmentPlace;
   /** Called whenever work got on, many times a second. */
   readonly progressed: () => void;
+  /** Called for a split that ended an executor before: its lines in the file, from 1; `last` is 0 where it is not known. */
+  readonly noteLines: (first: number, last: number) => void;
   /** A monotonic time: how much work a task takes on, where that decides nothing. */
   readonly nowMs: () => number;
   /** Range of pairs in the final order. */
@@ -61,7 +63,6 @@ export class TaskRunner {
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
-    this.#kernels = options.openKernels();
     this.#files = new InputFiles(options.job.files);
     this.#segments = new SegmentReader(options.segments.directory);
     this.#headers = new RunHeaders(this.#segments);
@@ -69,12 +70,24 @@ export class TaskRunner {
   }
 
   /** Errors: whatever `taskFailure` knows how to name. */
-  async run(task: Task): Promise<TaskResult> {
+  async run(task: Task, isRetry = false): Promise<TaskResult> {
+    if (isRetry && task.kind === "split") this.#noteLines(task.split);
     const kernels = this.#kernels ?? this.#options.openKernels();
     this.#kernels = undefined;
     const result = await this.#runWith(kernels, task);
     this.#kernels = kernels;
     return result;
+  }
+
+  #noteLines(index: number): void {
+    const { job, noteLines } = this.#options;
+    const split = job.splits[index];
+    const { descriptor, file } = this.#files.open(split.file);
+    if (file.compressed) noteLines(file.headerLines + 1, 0);
+    else {
+      const { first, last } = linesOfSplit(descriptor, file, split);
+      noteLines(first, last);
+    }
   }
 
   async #runWith(kernels: KernelSet, task: Task): Promise<TaskResult> {
@@ -136,7 +149,8 @@ export function taskFailure(error: unknown): TaskFailure {
   if (error instanceof SegmentDamageError) {
     return { code: error.code, message: error.message, damage: error.damage };
   }
-  if (error instanceof RuntimeError || error instanceof KernelMemoryError)
+  if (error instanceof RuntimeError || error instanceof KernelMemoryError || error instanceof ValuesMemoryError) {
     return { code: error.code, message: error.message };
+  }
   throw error;
 }

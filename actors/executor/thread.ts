@@ -5,32 +5,37 @@
  * Never: decides anything; a bug in a kernel ends the thread, and its actor sees it die.
  */
 import { parentPort } from "node:worker_threads";
+import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
+import type { CallRecorder } from "../../programs/registered/call-recorder.ts";
+import { RuntimeError } from "../../runtime/errors.ts";
 import { DiskMeter } from "../../runtime/journal/disk-meter.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { OUTPUT_RANGE_PAIRS } from "../options.ts";
+import { functionsOf } from "./load-functions.ts";
 import { loadKernels } from "./load-kernels.ts";
 import type { ThreadCommand, ThreadEvent, ThreadInput } from "./messages.ts";
 import { TaskRunner, taskFailure } from "./task-runner.ts";
+import { NoteTaker } from "./thread-notes.ts";
 
 function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error("an executor thread is started by its actor only");
-  let begun: { readonly input: ThreadInput; readonly progress: Int32Array } | undefined;
+  let begun: { readonly input: ThreadInput; readonly notes: NoteTaker } | undefined;
   const life = (): NonNullable<typeof begun> => {
     if (begun === undefined) throw new Error("an executor thread is told to begin before all else");
     return begun;
   };
-  const progressed = (): void => void Atomics.add(life().progress, 0, 1);
+  const progressed = (): void => life().notes.progressed();
   const runners = new Map<string, TaskRunner>();
   let openCount = 0;
   const answer = (event: ThreadEvent, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(event, transfer);
 
-  const run = async ({ ticket, job, task }: ThreadCommand & { kind: "run" }): Promise<void> => {
+  const run = async ({ ticket, job, task, isRetry }: ThreadCommand & { kind: "run" }): Promise<void> => {
     try {
       const runner = runners.get(job);
       if (runner === undefined) throw new Error(`job ${job} is not open on this thread`);
-      const result = await runner.run(task);
+      const result = await runner.run(task, isRetry);
       const transfer = result.text.map(({ bytes }) => bytes.buffer);
       answer({ kind: "done", ticket, result }, transfer);
     } catch (error) {
@@ -42,20 +47,21 @@ function serve(): void {
     // A worker that is new opens its jobs anew; the runner of an open one goes on.
     if (runners.has(job.id)) return;
     openCount += 1;
-    const { input } = life();
-    const openKernels = await loadKernels(input.kernels, job.plan, input.kernelMemoryBytes);
+    const { input, notes } = life();
+    const openKernels = await kernelsOf(job, input, notes);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const meter = new DiskMeter(input.disk);
     const { segmentDirectory: directory, durable, storesText } = input;
     const segments = { directory, name, durable, storesText, meter };
     const nowMs = (): number => systemClock.nowMs();
-    const options = { job, openKernels, segments, progressed, nowMs, rangePairs: OUTPUT_RANGE_PAIRS };
+    const noteLines: NoteTaker["noteLines"] = (first, last) => notes.noteLines(first, last);
+    const options = { job, openKernels, segments, progressed, noteLines, nowMs, rangePairs: OUTPUT_RANGE_PAIRS };
     runners.set(job.id, new TaskRunner(options));
   };
   const obey = async (command: ThreadCommand): Promise<void> => {
     switch (command.kind) {
       case "begin":
-        begun = { input: command.input, progress: new Int32Array(command.input.progress) };
+        begun = { input: command.input, notes: new NoteTaker(command.input.notes) };
         return answer({ kind: "ready" });
       case "open":
         return await open(command.job);
@@ -74,6 +80,20 @@ function serve(): void {
   port.on("message", (command: ThreadCommand) => {
     last = last.then(() => obey(command));
   });
+}
+
+/** What opens the job's kernels; where its functions are not here, that fails, and with it each of its tasks. */
+async function kernelsOf(job: JobDescription, input: ThreadInput, recorder: CallRecorder): Promise<() => KernelSet> {
+  const { kernels: module, kernelMemoryBytes: memoryBytes } = input;
+  try {
+    const functions = job.functions === undefined ? undefined : await functionsOf(job.functions, input.functions);
+    return await loadKernels(job.plan, { module, memoryBytes, functions: functions && { functions, recorder } });
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }
 
 serve();

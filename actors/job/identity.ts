@@ -16,10 +16,11 @@ export function jobIdentity({
   files,
   splitBytes,
   outputFormat,
-}: Pick<JobDescription, "plan" | "files" | "splitBytes" | "outputFormat">): string {
+  functions,
+}: Pick<JobDescription, "plan" | "files" | "splitBytes" | "outputFormat" | "functions">): string {
   return createHash("sha256")
     .update(planIdentity(plan))
-    .update(JSON.stringify({ version: JOB_FORMAT_VERSION, files, splitBytes, outputFormat }))
+    .update(JSON.stringify({ version: JOB_FORMAT_VERSION, files, splitBytes, outputFormat, functions }))
     .digest("hex")
     .slice(0, IDENTITY_DIGITS);
 }

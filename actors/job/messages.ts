@@ -44,6 +44,8 @@ export interface JobDescription {
   /** D1. Bytes of one split. */
   readonly splitBytes: number;
   readonly outputFormat: TextFormatName;
+  /** SHA-256 of the module of the operator's own functions, where the program names any. */
+  readonly functions?: string;
 }
 
 /** What the output is made of. */

@@ -8,6 +8,7 @@ import { gunzipSync } from "node:zlib";
 import type { JobDescription } from "../../actors/job/messages.ts";
 import { interpretProgram } from "../../programs/oracle/interpret-program.ts";
 import type { InputSpecification, Program } from "../../programs/program.ts";
+import type { RegisteredFunction } from "../../programs/registered/registered-function.ts";
 
 /** Bytes of all inputs; the interpreter takes about a second for so many. */
 const REFERENCE_BYTES_MAX = 2_000_000;
@@ -17,6 +18,7 @@ export function referenceOutput(
   program: Program,
   input: InputSpecification,
   { files, outputFormat }: JobDescription,
+  functions: readonly RegisteredFunction[] = [],
 ): string | undefined {
   const bytes = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (bytes > REFERENCE_BYTES_MAX) return undefined;
@@ -25,7 +27,7 @@ export function referenceOutput(
     return { name, format, text: (compressed ? gunzipSync(content) : content).toString("utf8") };
   });
   const output = { ...program.output, format: outputFormat };
-  const result = interpretProgram({ ...program, input, output }, inputs);
+  const result = interpretProgram({ ...program, input, output }, inputs, functions);
   return result.kind === "done" ? result.output : undefined;
 }
 

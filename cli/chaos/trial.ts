@@ -46,14 +46,14 @@ export class Trial {
 
   /** `disturb` says how children are killed; undefined: none is. */
   async run(disturb: Omit<KillingOptions, "tree" | "clock"> | undefined, timeLimitMs: number): Promise<TrialEnd> {
-    const { job, program, workers } = this.#settings;
+    const { job, program, workers, functions } = this.#settings;
     this.#count += 1;
     const place = (name: string): string => path.join(this.#directory, `${name}-${this.#count}`);
     const destination = fileDestination(place("output"));
     const rejects = program.onError === "reject" ? fileDestination(place("rejects")) : undefined;
     const wish = { directory: place("data"), journaled: true };
     const begunMs = systemClock.nowMs();
-    const run = await startRun({ job, wish, destination, rejects, workers, restartsMax: RESTARTS_MAX });
+    const run = await startRun({ job, wish, destination, rejects, workers, functions, restartsMax: RESTARTS_MAX });
     const { tree, outcome } = run.running;
     const killing = disturb === undefined ? undefined : startKilling({ ...disturb, tree, clock: systemClock });
     const end = await this.#endOf(outcome, timeLimitMs);

@@ -5,15 +5,16 @@
  */
 import { listFunctions } from "../../programs/list-functions.ts";
 import { EXIT } from "../exit-codes.ts";
+import { type FunctionsOption, namedFunctions } from "../named-functions.ts";
 import { coloursOf, writeOut } from "../terminal.ts";
 
-export interface FunctionsOptions {
+export interface FunctionsOptions extends FunctionsOption {
   readonly json?: boolean;
 }
 
 /** Returns the exit code. */
-export async function functions({ json }: FunctionsOptions): Promise<number> {
-  const listing = listFunctions();
+export async function functions({ json, ...options }: FunctionsOptions): Promise<number> {
+  const listing = listFunctions((await namedFunctions(options))?.signatures);
   await writeOut(process.stdout, json ? `${JSON.stringify(listing, null, 2)}\n` : table(listing));
   return EXIT.done;
 }

@@ -7,11 +7,12 @@ import type { Diagnostic } from "../../programs/errors.ts";
 import { makePlan } from "../../programs/plan/make-plan.ts";
 import { ProgramFileError, type ToldError, tellError } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
+import { type FunctionsOption, namedFunctions } from "../named-functions.ts";
 import { readProgram } from "../read-program.ts";
 import { countOf } from "../run/numbers.ts";
 import { note, writeOut } from "../terminal.ts";
 
-export interface ValidateOptions {
+export interface ValidateOptions extends FunctionsOption {
   readonly inputs?: boolean;
   readonly json?: boolean;
 }
@@ -24,7 +25,7 @@ interface Validation {
 /** Returns the exit code. */
 export async function validate(file: string, options: ValidateOptions): Promise<number> {
   try {
-    const source = readProgram(file);
+    const source = readProgram(file, await namedFunctions(options));
     if (options.inputs) await checkInputs(source);
     if (options.json) await tellJson({ valid: true, diagnostics: [] });
     else await writeOut(process.stdout, `ok: ${describe(source)}\n`);

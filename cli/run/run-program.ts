@@ -12,6 +12,7 @@ import type { JobOutcome } from "../../actors/job/messages.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { type ToldError, tellError, tellFailure } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
+import { namedFunctions } from "../named-functions.ts";
 import { readProgram } from "../read-program.ts";
 import { isStandardOutputClosed, note, writeOut } from "../terminal.ts";
 import { pathOf } from "./output-target.ts";
@@ -31,7 +32,8 @@ export async function runProgram(file: string, options: RunOptions, threads: Thr
   const stop = listenForStop();
   let settings: RunSettings | undefined;
   try {
-    settings = await settleRun(readProgram(file), options);
+    const registry = await namedFunctions(options);
+    settings = await settleRun(readProgram(file, registry), options, registry);
     if (options.rejects !== undefined && settings.rejects === undefined && !options.quiet && !options.json) {
       note('--rejects has no effect: "onError" of the program is "fail", so nothing is rejected');
     }

@@ -5,17 +5,20 @@
  * Never: starts anything, writes anything.
  */
 import os from "node:os";
+import type { FunctionRegistry } from "../../actors/executor/load-functions.ts";
+import type { FunctionModule } from "../../actors/executor/messages.ts";
 import type { JobDescription } from "../../actors/job/messages.ts";
 import { EXECUTOR_COUNT_MAX } from "../../actors/options.ts";
 import { prepareJob } from "../../actors/prepare-job.ts";
 import type { InputSpecification, Program } from "../../programs/program.ts";
 import type { JournalDurability } from "../../runtime/journal/journal.ts";
 import { CommandError } from "../command-error.ts";
+import type { FunctionsOption } from "../named-functions.ts";
 import type { ProgramFile } from "../read-program.ts";
 import { type Destination, findDestination, findRejects, outputFormatOf, requireApart } from "./output-target.ts";
 
 /** As the command line gives them. */
-export interface RunOptions {
+export interface RunOptions extends FunctionsOption {
   readonly input?: readonly string[];
   readonly output?: string;
   readonly workers?: number;
@@ -41,10 +44,15 @@ export interface RunSettings {
   readonly workers: number;
   readonly memoryBytes: number | undefined;
   readonly diskBytes: number | undefined;
+  readonly functions: FunctionModule | undefined;
 }
 
-/** Errors: CommandError, and those of `prepareJob`. */
-export async function settleRun(source: ProgramFile, options: RunOptions): Promise<RunSettings> {
+/** `registry`: what the program was read with. Errors: CommandError, and those of `prepareJob`. */
+export async function settleRun(
+  source: ProgramFile,
+  options: RunOptions,
+  registry: FunctionRegistry | undefined,
+): Promise<RunSettings> {
   const { program } = source;
   const input = inputOf(source, options.input);
   const destination = findDestination(options.output ?? program.output.path);
@@ -53,12 +61,15 @@ export async function settleRun(source: ProgramFile, options: RunOptions): Promi
     ...input,
     partitions: options.partitions,
     outputFormat: outputFormatOf(destination, program.output),
+    functions: registry?.hash,
   });
   const sources = job.files.map(({ absolutePath }) => absolutePath);
   if (source.path !== undefined) sources.push(source.path);
+  if (registry !== undefined) sources.push(registry.module.path);
   for (const place of [destination, rejects]) if (place !== undefined) requireApart(place, sources);
   const workers = options.workers ?? defaultWorkers();
-  return { program, job, destination, rejects, workers, memoryBytes: options.memory, diskBytes: options.disk };
+  const bounds = { memoryBytes: options.memory, diskBytes: options.disk };
+  return { program, job, destination, rejects, workers, ...bounds, functions: registry?.module };
 }
 
 /** One a core. */

@@ -9,6 +9,7 @@
  * R3. A directory that the user named is never removed.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { FunctionModule } from "../../actors/executor/messages.ts";
 import type { ThreadSource } from "../../actors/executor/thread-source.ts";
 import type { JobDescription } from "../../actors/job/messages.ts";
 import type { OutputPort } from "../../actors/output/output-port.ts";
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly rejects: Destination | undefined;
   /** Executor threads. */
   readonly workers: number;
+  /** See `RunJobOptions`. */
+  readonly functions?: FunctionModule | undefined;
   /** Threads that were started ahead; whoever made the source closes it. */
   readonly threads?: ThreadSource;
   /** See `RunJobOptions`. */

@@ -1,6 +1,6 @@
 /**
- * The typed tree of an expression. Named functions become trees too, so that kernels and the reference interpreter
- * know nothing but this.
+ * The typed tree of an expression. Named functions become trees too, those of the operator's own a tree of one node, so
+ * that kernels and the reference interpreter know nothing but this.
  *
  * Owns: the shape of trees.
  * Never: evaluates one.
@@ -13,6 +13,18 @@ export type BinaryOperator =
   | ("==" | "!=" | "<" | "<=" | ">" | ">=");
 export type ScalarFunction = "abs" | "sign" | "min" | "max" | "gcd" | "clamp";
 export type AggregateName = "sum" | "count" | "min" | "max" | "product" | "mean" | "median" | "distinct";
+
+export type RegisteredOperator = "map" | "filter" | "flatMap" | "reduce";
+
+/** A function of the operator's own. It stands for the whole step: it is applied to `v` (in a reduce, to `V`), never inside another expression. */
+export interface RegisteredCall {
+  readonly kind: "registered";
+  /** Of a changeKey, `map`. */
+  readonly operator: RegisteredOperator;
+  readonly name: string;
+  /** Undefined where it takes none. */
+  readonly arg: bigint | undefined;
+}
 
 /** An expression whose value is one integer. `===`, `!==` and `pow(a, b)` are parsed to `==`, `!=` and `**`. */
 export type IntExpression =
@@ -46,7 +58,8 @@ export type IntExpression =
   /** `min` and `max` have two or more arguments, `clamp` three (x, lo, hi = min(max(x, lo), hi)), `gcd` two. */
   | { readonly kind: "call"; readonly name: ScalarFunction; readonly operands: readonly IntExpression[] }
   /** Only in a reduce, and never inside another aggregate. The operand is over `v` (and `k`) of one element. */
-  | { readonly kind: "aggregate"; readonly name: AggregateName; readonly operand: IntExpression };
+  | { readonly kind: "aggregate"; readonly name: AggregateName; readonly operand: IntExpression }
+  | RegisteredCall;
 
 /** An expression whose value is a list of integers; only in a flatMap. */
 export type ListExpression =
@@ -62,4 +75,5 @@ export type ListExpression =
       readonly test: IntExpression;
       readonly consequent: ListExpression;
       readonly alternate: ListExpression;
-    };
+    }
+  | RegisteredCall;

@@ -12,6 +12,8 @@ export interface ArithmeticFailure {
   /** Index into `Plan.operations`. */
   readonly operation: number;
   readonly cause: ArithmeticCause;
+  /** Undefined: the usual words of the cause. */
+  readonly reason?: string | undefined;
   readonly key: bigint | number;
   /** The value the operation was applied to; undefined for a reduce, which fails for a key. */
   readonly value: bigint | number | undefined;
@@ -27,7 +29,7 @@ export function failureReporter(plan: Plan, sink: TaskSink): ReportFailure {
       operation: failure.operation,
       key: failure.key.toString(),
       value: failure.value === undefined ? null : failure.value.toString(),
-      reason: ARITHMETIC_REASON[failure.cause],
+      reason: failure.reason ?? ARITHMETIC_REASON[failure.cause],
     };
     if (plan.onError === "fail") throw new DataError("ARITHMETIC_ERROR", describe(plan, reject), reject);
     sink.reject(reject);

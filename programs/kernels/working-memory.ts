@@ -4,9 +4,8 @@
  * Owns: how much a plan's sinks need.
  * Never: counts keys or rows; see each kernel set's own limits.
  */
-import type { AggregateName } from "../expression/tree.ts";
 import { COMBINER_CELLS_MAX, COMBINER_KEYS_MAX } from "../limits.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, PlannedAggregateName } from "../plan/plan.ts";
 
 const MEBIBYTE = 2 ** 20;
 
@@ -20,9 +19,9 @@ const TABLE_BYTES_MIN = 16 * MEBIBYTE;
 const COMBINER_CELL_BYTES = 48;
 
 /** State columns, without the key; see `int64/accumulator.ts`. */
-const STATE_COLUMNS: Readonly<Record<AggregateName, number>> = {
+const STATE_COLUMNS: Readonly<Record<PlannedAggregateName, number>> = {
   ...{ count: 1, sum: 2, mean: 3, min: 1, max: 1, product: 2 },
-  ...{ median: 0, distinct: 0 },
+  ...{ median: 0, distinct: 0, registered: 0 },
 };
 /** Up to this many state columns a combiner fits what every task needs. */
 const COLUMNS_INCLUDED = 3;

@@ -48,6 +48,7 @@ function product(values: readonly bigint[]): bigint {
   return total;
 }
 
-function sorted(values: readonly bigint[]): bigint[] {
+/** Ascending. */
+export function sorted(values: readonly bigint[]): bigint[] {
   return [...values].sort((left, right) => (left < right ? -1 : left > right ? 1 : 0));
 }

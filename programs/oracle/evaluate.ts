@@ -8,8 +8,10 @@ import assert from "node:assert/strict";
 import type { ArithmeticCause } from "../errors.ts";
 import type { IntExpression, ListExpression } from "../expression/tree.ts";
 import type { IntegerMode } from "../program.ts";
-import { aggregate } from "./aggregate.ts";
+import type { RegisteredFunction } from "../registered/registered-function.ts";
+import { aggregate, sorted } from "./aggregate.ts";
 import { binary, magnitude, scalar, truth, unary } from "./arithmetic.ts";
+import { callForInteger, callForList } from "./call-function.ts";
 import { ArithmeticFailure, checked, firstCause } from "./failure.ts";
 
 /** What an expression is evaluated on: one pair, or (in a reduce, outside of aggregates) a key with all its values. */
@@ -18,6 +20,8 @@ export interface Scope {
   readonly key: bigint;
   readonly value: bigint | undefined;
   readonly values: readonly bigint[] | undefined;
+  /** Of the operator's own. */
+  readonly functions: readonly RegisteredFunction[];
 }
 
 /** Items that one flatMap may give for one pair here; the interpreter keeps everything in memory. */
@@ -56,7 +60,15 @@ export function evaluate(expression: IntExpression, scope: Scope): bigint {
     }
     case "aggregate":
       return aggregate(expression.name, evaluateElements(expression.operand, scope), scope.integers);
+    case "registered":
+      return callForInteger(expression, scope.functions, subjectOf(scope), scope.integers);
   }
+}
+
+/** What a function is applied to: a value; in a reduce the values of the key, in ascending order. */
+function subjectOf({ value, values }: Scope): bigint | bigint[] {
+  assert(value !== undefined || values !== undefined, "there is nothing to apply a function to");
+  return value ?? sorted(values ?? []);
 }
 
 /** An aggregate's operand for every element; if any fails, the aggregate fails. */
@@ -98,6 +110,9 @@ export function evaluateList(expression: ListExpression, scope: Scope): bigint[]
         evaluate(expression.test, scope) !== 0n ? expression.consequent : expression.alternate,
         scope,
       );
+    case "registered":
+      assert(scope.value !== undefined, "a flatMap is applied to a value");
+      return callForList(expression, scope.functions, scope.value, scope.integers);
   }
 }
 

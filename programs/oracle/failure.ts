@@ -11,8 +11,9 @@ import type { IntegerMode } from "../program.ts";
 export class ArithmeticFailure extends Error {
   readonly reason: ArithmeticCause;
 
-  constructor(reason: ArithmeticCause) {
-    super(ARITHMETIC_REASON[reason]);
+  /** `words`: of the cause, where others than the usual ones tell more. */
+  constructor(reason: ArithmeticCause, words: string = ARITHMETIC_REASON[reason]) {
+    super(words);
     this.name = "ArithmeticFailure";
     this.reason = reason;
   }

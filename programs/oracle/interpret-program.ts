@@ -9,6 +9,7 @@
  *     independently of each other until they must all be present, which is at a reduce that follows a change of keys.
  */
 import type { Operation, Program } from "../program.ts";
+import type { RegisteredFunction } from "../registered/registered-function.ts";
 import { evaluate, evaluateList } from "./evaluate.ts";
 import { ArithmeticFailure } from "./failure.ts";
 import type { Pair } from "./line-reading.ts";
@@ -32,9 +33,13 @@ export type OracleResult =
       readonly failures: readonly OracleReject[];
     };
 
-/** Errors: RangeError if a named column is not in the header of an input. */
-export function interpretProgram(program: Program, inputs: readonly OracleInput[]): OracleResult {
-  const run = new Interpretation(program);
+/** `functions`: of the operator's own. Errors: RangeError if a named column is not in the header of an input. */
+export function interpretProgram(
+  program: Program,
+  inputs: readonly OracleInput[],
+  functions: readonly RegisteredFunction[] = [],
+): OracleResult {
+  const run = new Interpretation(program, functions);
   for (const input of inputs) run.read(input);
   run.apply(program.operations);
   if (program.onError === "fail" && run.problems.length > 0) {
@@ -47,6 +52,7 @@ class Interpretation {
   pairs: Pair[] = [];
   readonly problems: OracleReject[] = [];
   readonly #program: Program;
+  readonly #functions: readonly RegisteredFunction[];
   readonly #numbers: ReadonlyMap<string, number>;
   /** O2: whether all pairs of a key are together, so that a reduce needs nothing of other keys. */
   #keysAreTogether = false;
@@ -55,8 +61,9 @@ class Interpretation {
   /** In `fail` mode, once a reduce cannot happen at all. */
   #stopped = false;
 
-  constructor(program: Program) {
+  constructor(program: Program, functions: readonly RegisteredFunction[]) {
     this.#program = program;
+    this.#functions = functions;
     this.#numbers = new Map(operationPlaces(program.operations).map((place, index) => [place, index]));
   }
 
@@ -93,7 +100,7 @@ class Interpretation {
   }
 
   #resultsOf(operation: Exclude<Operation, { operator: "reduce" | "repeat" }>, { key, value }: Pair): Pair[] {
-    const scope = { integers: this.#program.integers, key, value, values: undefined };
+    const scope = { integers: this.#program.integers, key, value, values: undefined, functions: this.#functions };
     switch (operation.operator) {
       case "map":
         return [{ key, value: evaluate(operation.expression, scope) }];
@@ -123,7 +130,7 @@ class Interpretation {
     this.pairs = [];
     for (const [key, values] of groups) {
       if (failing && this.#failedKeys.has(key)) continue;
-      const scope = { integers: this.#program.integers, key, value: undefined, values };
+      const scope = { integers: this.#program.integers, key, value: undefined, values, functions: this.#functions };
       try {
         this.pairs.push({ key, value: evaluate(operation.expression, scope) });
       } catch (error) {

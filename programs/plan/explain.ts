@@ -15,7 +15,7 @@ import type {
   OutputSpecification,
   Program,
 } from "../program.ts";
-import { aggregateText, expressionText } from "./expression-text.ts";
+import { aggregateText, expressionText, registeredText } from "./expression-text.ts";
 import type { Plan, ReduceStep, Stage, Step } from "./plan.ts";
 import { mapSummary, type Summary, summarise } from "./summarise.ts";
 
@@ -199,7 +199,9 @@ function endOfNarrow(steps: readonly Step[], from: number): number {
 }
 
 function aggregateTexts(step: ReduceStep): string[] {
-  return step.aggregates.map(({ name, operand }) => aggregateText(name, operand));
+  return step.aggregates.map(({ name, operand, call }) =>
+    call === undefined ? aggregateText(name, operand) : registeredText(call),
+  );
 }
 
 function explainCombiner(step: ReduceStep): { combiner: readonly string[] | null; combinerReason: string } {
@@ -209,7 +211,7 @@ function explainCombiner(step: ReduceStep): { combiner: readonly string[] | null
       return { combiner: texts, combinerReason: "only keys move: nothing is collected from values" };
     return { combiner: texts, combinerReason: `parts of ${texts.join(", ")} can be put together` };
   }
-  const whole = step.aggregates.filter(({ name }) => name === "median" || name === "distinct");
-  const names = [...new Set(whole.map(({ name }) => name))].join(" and ");
+  const whole = step.aggregates.filter(({ name }) => ["median", "distinct", "registered"].includes(name));
+  const names = [...new Set(whole.map(({ name, call }) => call?.name ?? name))].join(" and ");
   return { combiner: null, combinerReason: `${names} ${whole.length > 1 ? "need" : "needs"} all values of a key` };
 }

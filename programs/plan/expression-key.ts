@@ -4,7 +4,7 @@
  * Owns: the notation, an S-expression; it is part of a plan's identity, so changing it is a new format.
  * Never: simplifies: `v + 0` and `v` are different.
  */
-import type { IntExpression, ListExpression } from "../expression/tree.ts";
+import type { IntExpression, ListExpression, RegisteredCall } from "../expression/tree.ts";
 
 /** Recursion is bounded by EXPRESSION_DEPTH_MAX. */
 export function intExpressionKey(expression: IntExpression): string {
@@ -28,6 +28,8 @@ export function intExpressionKey(expression: IntExpression): string {
       return `(${expression.name} ${expression.operands.map(intExpressionKey).join(" ")})`;
     case "aggregate":
       return `(V.${expression.name} ${intExpressionKey(expression.operand)})`;
+    case "registered":
+      return registeredKey(expression);
   }
 }
 
@@ -44,5 +46,12 @@ export function listExpressionKey(expression: ListExpression): string {
       return `(digits ${intExpressionKey(expression.operand)})`;
     case "conditional":
       return `(? ${intExpressionKey(expression.test)} ${listExpressionKey(expression.consequent)} ${listExpressionKey(expression.alternate)})`;
+    case "registered":
+      return registeredKey(expression);
   }
+}
+
+/** What a function of that name computes is not told: the identity of a job has the hash of its module. */
+function registeredKey({ operator, name, arg }: RegisteredCall): string {
+  return `(registered ${operator} ${name}${arg === undefined ? "" : ` ${arg}`})`;
 }

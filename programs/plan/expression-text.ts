@@ -4,7 +4,7 @@
  * Owns: the spelling. Text of a tree parses to that tree again, but for columns, which only plans have.
  * Never: is part of a plan's identity; see `expression-key.ts`.
  */
-import type { IntExpression } from "../expression/tree.ts";
+import type { IntExpression, RegisteredCall } from "../expression/tree.ts";
 
 /** Loosest first; JavaScript's. Unary operators bind tighter than any but `**`, which takes none on its left. */
 const LEVELS: readonly (readonly string[])[] = [
@@ -80,7 +80,14 @@ function plain(expression: IntExpression): string {
       return `${expression.name}(${expression.operands.map((operand) => write(operand, 0)).join(", ")})`;
     case "aggregate":
       return aggregateText(expression.name, expression.operand);
+    case "registered":
+      return registeredText(expression);
   }
+}
+
+/** `DOUBLE(v)`, `SCALE(v, 3)`, `SPAN(V)` */
+export function registeredText({ operator, name, arg }: RegisteredCall): string {
+  return `${name}(${operator === "reduce" ? "V" : "v"}${arg === undefined ? "" : `, ${arg}`})`;
 }
 
 /** `sum(V)`, `sum(v * v)` */

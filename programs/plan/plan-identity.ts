@@ -4,7 +4,6 @@
  * Owns: what goes into the text. Others hash it, and add the identity of the input (files, split points, text format).
  * Never: includes what only people see: names, places and texts of operations, paths.
  */
-import type { IntExpression } from "../expression/tree.ts";
 import {
   BATCH_PAIRS,
   BIGINT_BITS_MAX,
@@ -28,7 +27,7 @@ import {
   TASK_PAIRS,
 } from "../limits.ts";
 import { intExpressionKey, listExpressionKey } from "./expression-key.ts";
-import type { Plan, Stage, Step } from "./plan.ts";
+import type { Plan, PlannedAggregate, Stage, Step } from "./plan.ts";
 
 /** Changes when kernels of a newer version may give other bytes for the same plan. */
 const PLAN_FORMAT_VERSION = 1;
@@ -118,12 +117,12 @@ function stepBody(step: Step): string {
     case "flatMap":
       return listExpressionKey(step.expression);
     case "reduce": {
-      const aggregates = step.aggregates.map(({ name, operand }) => aggregateKey(name, operand)).join(" ");
+      const aggregates = step.aggregates.map(aggregateKey).join(" ");
       return `${step.decomposable ? "parts" : "whole"} {${aggregates}} ${intExpressionKey(step.result)}`;
     }
   }
 }
 
-function aggregateKey(name: string, operand: IntExpression): string {
-  return `(${name} ${intExpressionKey(operand)})`;
+function aggregateKey({ name, operand, call }: PlannedAggregate): string {
+  return call === undefined ? `(${name} ${intExpressionKey(operand)})` : intExpressionKey(call);
 }

@@ -7,13 +7,18 @@
 import assert from "node:assert/strict";
 import type { AggregateName, IntExpression } from "../expression/tree.ts";
 import { intExpressionKey } from "./expression-key.ts";
-import type { PlannedAggregate, ReduceStep } from "./plan.ts";
+import type { PlannedAggregate, PlannedAggregateName, ReduceStep } from "./plan.ts";
 
 /** A partial median or a partial count of distinct values is as large as the values themselves. */
-const NEEDS_ALL_VALUES: ReadonlySet<AggregateName> = new Set(["median", "distinct"]);
+const NEEDS_ALL_VALUES: ReadonlySet<PlannedAggregateName> = new Set(["median", "distinct"]);
 
 /** `operation` is the index into `Plan.operations`. */
 export function planReduce(operation: number, expression: IntExpression): ReduceStep {
+  if (expression.kind === "registered") {
+    const aggregate: PlannedAggregate = { name: "registered", operand: { kind: "value" }, call: expression };
+    const result = { kind: "column", index: 0 } as const;
+    return { kind: "reduce", operation, aggregates: [aggregate], result, decomposable: false };
+  }
   const aggregates: PlannedAggregate[] = [];
   const columns = new Map<string, number>();
 
@@ -49,6 +54,8 @@ export function planReduce(operation: number, expression: IntExpression): Reduce
         };
       case "call":
         return { ...node, operands: node.operands.map(replace) };
+      case "registered":
+        return assert.fail("a function of the operator's own stands for the whole reduce");
       case "aggregate":
         return { kind: "column", index: columnOf(node.name, node.operand) };
     }

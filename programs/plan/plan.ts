@@ -4,7 +4,7 @@
  * Owns: the types. A plan is plain data: it is structured-cloned to executor threads.
  * Never: decides anything; see `make-plan.ts`.
  */
-import type { AggregateName, IntExpression, ListExpression } from "../expression/tree.ts";
+import type { AggregateName, IntExpression, ListExpression, RegisteredCall } from "../expression/tree.ts";
 import type { ErrorMode, IntegerMode, OperationOrigin, OutputOrder } from "../program.ts";
 
 /** Steps refer to operations by their index into `Plan.operations`. */
@@ -14,10 +14,15 @@ export type NarrowStep =
   | { readonly kind: "filter"; readonly operation: number; readonly expression: IntExpression }
   | { readonly kind: "flatMap"; readonly operation: number; readonly expression: ListExpression };
 
+/** `registered`: a function of the operator's own, of all values of a key. */
+export type PlannedAggregateName = AggregateName | "registered";
+
 export interface PlannedAggregate {
-  readonly name: AggregateName;
+  readonly name: PlannedAggregateName;
   /** Over key and value of one element; evaluated for every element even where the aggregate ignores it. */
   readonly operand: IntExpression;
+  /** Of `registered`, whose operand is `v` and which is the only one of its reduce. */
+  readonly call?: RegisteredCall;
 }
 
 /** `result` has no `aggregate` and no `value` nodes: column i is the result of `aggregates[i]`. */
@@ -27,7 +32,7 @@ export interface ReduceStep {
   /** Equal ones appear once. May be empty (`reduce` by a constant). */
   readonly aggregates: readonly PlannedAggregate[];
   readonly result: IntExpression;
-  /** No median, no distinct: partial aggregates can be merged. */
+  /** No median, no distinct, no function of the operator's own: partial aggregates can be merged. */
   readonly decomposable: boolean;
 }
 

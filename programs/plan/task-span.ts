@@ -63,6 +63,7 @@ function lengthOf(list: ListExpression): number {
       return list.count.kind === "literal" ? Math.max(1, Number(list.count.value)) : EXPANSION_GUESS;
     case "range":
     case "digits":
+    case "registered":
       return EXPANSION_GUESS;
     case "conditional":
       return Math.max(lengthOf(list.consequent), lengthOf(list.alternate));

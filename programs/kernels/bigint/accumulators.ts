@@ -9,8 +9,9 @@
  * A2. A result fails only if its own exact value is too large; a running total never does.
  */
 import assert from "node:assert/strict";
-import type { AggregateName } from "../../expression/tree.ts";
+import type { PlannedAggregateName } from "../../plan/plan.ts";
 import { checked, divide, exactSum, larger, multiply, smaller } from "./arithmetic.ts";
+import type { ReduceValues } from "./compile-registered.ts";
 import { causeOf, fail } from "./evaluation-failure.ts";
 import { compareIntegers, extraBytes, type Integer } from "./integer.ts";
 import type { IntegerReader } from "./integer-reader.ts";
@@ -26,8 +27,8 @@ export interface Accumulator {
   merge(index: number, reader: IntegerReader): void;
   /** Writes the state of a key that has values. */
   write(index: number, writer: IntegerWriter): void;
-  /** Errors: throws an EvaluationFailure. */
-  result(index: number): Integer;
+  /** `key` is the one at that index. Errors: throws an EvaluationFailure. */
+  result(index: number, key: Integer): Integer;
   /** Keeps the states of these keys, by ascending index, and forgets all others. */
   retain(kept: readonly number[]): void;
   /** Values kept, where an aggregate keeps them; others keep 0. */
@@ -37,7 +38,8 @@ export interface Accumulator {
   clear(): void;
 }
 
-export function createAccumulator(name: AggregateName): Accumulator {
+/** `reduceValues`: of a function of the operator's own, `registered`. */
+export function createAccumulator(name: PlannedAggregateName, reduceValues?: ReduceValues): Accumulator {
   switch (name) {
     case "count":
       return new CountAccumulator();
@@ -52,9 +54,12 @@ export function createAccumulator(name: AggregateName): Accumulator {
     case "product":
       return new ProductAccumulator();
     case "median":
-      return new HolisticAccumulator((sorted) => sorted[(sorted.length - 1) >>> 1]);
+      return new HolisticAccumulator((_key, sorted) => sorted[(sorted.length - 1) >>> 1]);
     case "distinct":
-      return new HolisticAccumulator(countDistinct);
+      return new HolisticAccumulator((_key, sorted) => countDistinct(sorted));
+    case "registered":
+      assert(reduceValues !== undefined, "a function of the operator's own is given to the kernels");
+      return new HolisticAccumulator(reduceValues);
   }
 }
 
@@ -277,7 +282,7 @@ class ProductAccumulator implements Accumulator {
 /** Keeps all values, each with the index of its key; they are brought together by keys when the first result is asked for. */
 class HolisticAccumulator implements Accumulator {
   readonly stateIntegers = 0;
-  readonly #finish: (sorted: readonly Integer[]) => Integer;
+  readonly #finish: ReduceValues;
   #keyCount = 0;
   #indexes: number[] = [];
   #values: Integer[] = [];
@@ -285,7 +290,7 @@ class HolisticAccumulator implements Accumulator {
   #starts: Uint32Array | undefined;
   #grouped: Integer[] = [];
 
-  constructor(finish: (sorted: readonly Integer[]) => Integer) {
+  constructor(finish: ReduceValues) {
     this.#finish = finish;
   }
 
@@ -310,10 +315,10 @@ class HolisticAccumulator implements Accumulator {
     assert.fail("this aggregate has no partial form");
   }
 
-  result(index: number): Integer {
+  result(index: number, key: Integer): Integer {
     this.#starts ??= this.#group();
     const values = this.#grouped.slice(this.#starts[index], this.#starts[index + 1]);
-    return this.#finish(values.length === 1 ? values : values.sort(compareIntegers));
+    return this.#finish(key, values.length === 1 ? values : values.sort(compareIntegers));
   }
 
   retain(kept: readonly number[]): void {

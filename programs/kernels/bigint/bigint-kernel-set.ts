@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import type { Plan } from "../../plan/plan.ts";
+import { GuardedFunctions, NO_FUNCTIONS } from "../../registered/guarded-functions.ts";
 import type { KernelSet, StageKernels } from "../kernel-set.ts";
 import { StageCompiler } from "./compiled-stage.ts";
 import { planRanges, rangeExtent } from "./output-ranges.ts";
@@ -16,10 +17,14 @@ import { SplitTask } from "./split-task.ts";
 /** Stages kept ready; one that is opened again after that many others is cut into segments again. */
 const OPEN_STAGES_MAX = 64;
 
-/** The plan's `integers` is `bigint`; `memoryBytes` is what the tables and rows of a reduce may have, by estimate. */
-export function createBigintKernelSet(plan: Plan, memoryBytes = Number.POSITIVE_INFINITY): KernelSet {
+/** The plan's `integers` is `bigint`; `memoryBytes` is what the tables and rows of a reduce may have, by estimate; `functions` are of the operator's own. */
+export function createBigintKernelSet(
+  plan: Plan,
+  memoryBytes = Number.POSITIVE_INFINITY,
+  functions = NO_FUNCTIONS,
+): KernelSet {
   assert(plan.integers === "bigint", "these kernels compute with integers of any size");
-  const compiler = new StageCompiler();
+  const compiler = new StageCompiler(new GuardedFunctions(functions, plan.integers));
   /** By index, least recently used first. */
   const stages = new Map<number, StageKernels>();
   const openStage = (index: number): StageKernels => {

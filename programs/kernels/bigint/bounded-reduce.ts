@@ -9,6 +9,7 @@
  * B2. Which rows a pass has seen when its range is cut does not matter: rows behind the range come again.
  * B3. A key that has too many values by itself gets passes of its own, in which its values are counted.
  */
+import { ValuesMemoryError } from "../../errors.ts";
 import type { ReportFailure } from "../arithmetic-failure.ts";
 import { BoundedTable } from "./bounded-table.ts";
 import { HotKey } from "./hot-key.ts";
@@ -80,6 +81,9 @@ export class BoundedReduce {
     // The range ends before the one that was known.
     if (table.keyCount < keyCount) this.#hotKey = undefined;
     if (hotKey === undefined) return;
+    for (const { call } of this.#reduce.step.aggregates) {
+      if (call !== undefined) throw new ValuesMemoryError(call.name, hotKey);
+    }
     this.#hotKey = hotKey;
     range.cut(hotKey);
     table.clear();

@@ -57,6 +57,8 @@ export function compileExpression(expression: IntExpression): Evaluate {
     }
     case "aggregate":
       return assert.fail("a plan has columns in place of aggregates");
+    case "registered":
+      return assert.fail("a function of the operator's own is a step of its own");
   }
 }
 

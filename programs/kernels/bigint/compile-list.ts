@@ -4,6 +4,7 @@
  * Owns: the order of evaluation inside a list: whatever can fail does so before the first item.
  * Never: holds a range or copies in memory.
  */
+import assert from "node:assert/strict";
 import type { ListExpression } from "../../expression/tree.ts";
 import { add, magnitude, subtract } from "./arithmetic.ts";
 import { type Column, compileExpression } from "./compile-expression.ts";
@@ -46,10 +47,12 @@ export function compileList(expression: ListExpression): EvaluateList {
       const alternate = compileList(expression.alternate);
       return (key, value) => (test(key, value, NO_COLUMNS) === 0 ? alternate : consequent)(key, value);
     }
+    case "registered":
+      return assert.fail("a function of the operator's own is a step of its own");
   }
 }
 
-class ItemsCursor implements ListCursor {
+export class ItemsCursor implements ListCursor {
   readonly #items: readonly Integer[];
   #index = 0;
 

@@ -5,8 +5,10 @@
  * Never: holds pairs.
  */
 import type { ReduceStep, Stage, Step } from "../../plan/plan.ts";
+import type { GuardedFunctions } from "../../registered/guarded-functions.ts";
 import { compileExpression, type Evaluate } from "./compile-expression.ts";
 import { compileList, type EvaluateList } from "./compile-list.ts";
+import { compileRegistered, compileRegisteredList } from "./compile-registered.ts";
 import { type CompiledReduce, compileReduce } from "./reduce-table.ts";
 
 export interface NarrowOperation {
@@ -36,8 +38,13 @@ export interface CompiledStage {
 
 /** Compiles stages of one plan; the rounds of a repeat share their steps. */
 export class StageCompiler {
+  readonly #functions: GuardedFunctions;
   readonly #compiled = new Map<Step, NarrowOperation | SegmentEnd>();
   readonly #combiners = new Map<ReduceStep, CompiledReduce>();
+
+  constructor(functions: GuardedFunctions) {
+    this.#functions = functions;
+  }
 
   compile(stage: Stage): CompiledStage {
     const segments: Segment[] = [];
@@ -60,7 +67,7 @@ export class StageCompiler {
     if (sink.kind !== "shuffle" || sink.combiner === undefined) return undefined;
     let combiner = this.#combiners.get(sink.combiner);
     if (combiner === undefined) {
-      combiner = compileReduce(sink.combiner);
+      combiner = compileReduce(sink.combiner, this.#functions);
       this.#combiners.set(sink.combiner, combiner);
     }
     return combiner;
@@ -69,23 +76,22 @@ export class StageCompiler {
   #step(step: Step): NarrowOperation | SegmentEnd {
     let compiled = this.#compiled.get(step);
     if (compiled === undefined) {
-      compiled = compileStep(step);
+      compiled = compileStep(step, this.#functions);
       this.#compiled.set(step, compiled);
     }
     return compiled;
   }
 }
 
-function compileStep(step: Step): NarrowOperation | SegmentEnd {
+function compileStep(step: Step, functions: GuardedFunctions): NarrowOperation | SegmentEnd {
   const { operation } = step;
-  switch (step.kind) {
-    case "map":
-    case "changeKey":
-    case "filter":
-      return { kind: step.kind, operation, evaluate: compileExpression(step.expression) };
-    case "flatMap":
-      return { kind: "flatMap", operation, evaluate: compileList(step.expression) };
-    case "reduce":
-      return { kind: "reduce", operation, reduce: compileReduce(step) };
+  if (step.kind === "reduce") return { kind: "reduce", operation, reduce: compileReduce(step, functions) };
+  const { kind, expression } = step;
+  if (expression.kind !== "registered") {
+    if (kind === "flatMap") return { kind, operation, evaluate: compileList(expression) };
+    return { kind, operation, evaluate: compileExpression(expression) };
   }
+  const registered = { operation, call: expression };
+  if (kind === "flatMap") return { kind, operation, evaluate: compileRegisteredList(registered, functions) };
+  return { kind, operation, evaluate: compileRegistered(registered, functions) };
 }

@@ -63,7 +63,7 @@ export class HotKey {
       const cause = this.#causes[position];
       if (cause !== undefined) return failureOf(cause);
       try {
-        return aggregate.result(0);
+        return aggregate.result(0, this.key);
       } catch (error) {
         if (error instanceof EvaluationFailure) return error;
         throw error;
@@ -89,6 +89,6 @@ function onceOver(accumulator: Accumulator): Aggregate {
       isOver = true;
       return false;
     },
-    result: () => accumulator.result(0),
+    result: (_index, key) => accumulator.result(0, key),
   };
 }

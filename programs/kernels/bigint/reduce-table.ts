@@ -10,12 +10,15 @@
  *     which their keys appeared.
  * T3. A partial aggregate in bytes: the key, then for each aggregate 0 and its state, or 1 + index of its cause alone.
  */
+import assert from "node:assert/strict";
 import type { ArithmeticCause } from "../../errors.ts";
 import type { ReduceStep } from "../../plan/plan.ts";
+import type { GuardedFunctions } from "../../registered/guarded-functions.ts";
 import type { ReportFailure } from "../arithmetic-failure.ts";
 import { type Accumulator, createAccumulator } from "./accumulators.ts";
 import { type Column, compileExpression, type Evaluate } from "./compile-expression.ts";
-import { CAUSES, causeOf, EvaluationFailure, failureOf } from "./evaluation-failure.ts";
+import { compileRegisteredReduce, type ReduceValues } from "./compile-registered.ts";
+import { CAUSES, causeOf, EvaluationFailure, failureFacts, failureOf } from "./evaluation-failure.ts";
 import { compareIntegers, extraBytes, type Integer, mapKey } from "./integer.ts";
 import { orderOf } from "./integer-order.ts";
 import type { IntegerReader } from "./integer-reader.ts";
@@ -25,14 +28,23 @@ export interface CompiledReduce {
   readonly step: ReduceStep;
   readonly operands: readonly Evaluate[];
   readonly result: Evaluate;
+  /** A reduce that is a function of the operator's own. */
+  readonly reduceValues: ReduceValues | undefined;
 }
 
 /** Takes one result. */
 export type GivePair = (key: Integer, value: Integer) => void;
 
-export function compileReduce(step: ReduceStep): CompiledReduce {
+/** `functions`: needed where the reduce is one of them. */
+export function compileReduce(step: ReduceStep, functions?: GuardedFunctions): CompiledReduce {
   const operands = step.aggregates.map(({ operand }) => compileExpression(operand));
-  return { step, operands, result: compileExpression(step.result) };
+  const [call] = step.aggregates.flatMap((aggregate) => aggregate.call ?? []);
+  let reduceValues: ReduceValues | undefined;
+  if (call !== undefined) {
+    assert(functions !== undefined, "a function of the operator's own is given to the kernels");
+    reduceValues = compileRegisteredReduce({ operation: step.operation, call }, functions);
+  }
+  return { step, operands, result: compileExpression(step.result), reduceValues };
 }
 
 /** Computes the result of one key from its aggregates and gives it on, or reports why there is none. */
@@ -46,7 +58,7 @@ export function giveResult(
   try {
     value = result(key, 0, columns);
   } catch (error) {
-    report({ operation: step.operation, cause: causeOf(error), key, value: undefined });
+    report({ operation: step.operation, ...failureFacts(error), key, value: undefined });
     return;
   }
   give(key, value);
@@ -74,7 +86,7 @@ export class ReduceTable {
 
   constructor(reduce: CompiledReduce) {
     this.#reduce = reduce;
-    this.#accumulators = reduce.step.aggregates.map(({ name }) => createAccumulator(name));
+    this.#accumulators = reduce.step.aggregates.map(({ name }) => createAccumulator(name, reduce.reduceValues));
     this.#failures = this.#accumulators.map(() => new Map<number, ArithmeticCause>());
   }
 
@@ -190,7 +202,7 @@ export class ReduceTable {
       const index = order[place];
       const key = this.#keys[index];
       for (let position = 0; position < columns.length; position += 1)
-        columns[position] = this.#column(position, index);
+        columns[position] = this.#column(position, index, key);
       giveResult(this.#reduce, { key, columns }, give, report);
     }
   }
@@ -221,11 +233,11 @@ export class ReduceTable {
     if (known === undefined || CAUSES.indexOf(cause) < CAUSES.indexOf(known)) failures.set(index, cause);
   }
 
-  #column(position: number, index: number): Column {
+  #column(position: number, index: number, key: Integer): Column {
     const cause = this.#failures[position].get(index);
     if (cause !== undefined) return failureOf(cause);
     try {
-      return this.#accumulators[position].result(index);
+      return this.#accumulators[position].result(index, key);
     } catch (error) {
       if (error instanceof EvaluationFailure) return error;
       throw error;

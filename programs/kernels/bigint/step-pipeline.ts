@@ -16,7 +16,7 @@ import { BoundedReduce } from "./bounded-reduce.ts";
 import type { Column } from "./compile-expression.ts";
 import type { ListCursor } from "./compile-list.ts";
 import type { CompiledStage, Segment } from "./compiled-stage.ts";
-import { causeOf } from "./evaluation-failure.ts";
+import { failureFacts } from "./evaluation-failure.ts";
 import type { Integer } from "./integer.ts";
 import type { PairSink } from "./pair-sink.ts";
 import { ReduceTable } from "./reduce-table.ts";
@@ -118,7 +118,7 @@ export class StepPipeline {
       if (end?.kind === "flatMap") cursor = end.evaluate(key, value);
     } catch (error) {
       const operation = at < steps.length ? steps[at].operation : end!.operation;
-      this.#report({ operation, cause: causeOf(error), key, value });
+      this.#report({ operation, ...failureFacts(error), key, value });
       return;
     }
     if (end === undefined) this.#sink.take(key, value);

@@ -27,6 +27,8 @@ export interface FinishedColumn {
   readonly values: Pointer;
   /** One cause code (u8) per key, or 0: no key failed. */
   readonly causes: Pointer;
+  /** Of keys whose cause has words of its own. */
+  readonly reasons?: ReadonlyMap<bigint, string>;
 }
 
 interface AggregateExports {

@@ -10,19 +10,22 @@
  * G3. An aggregation of holistic aggregates alone keeps no table.
  */
 import assert from "node:assert/strict";
-import type { AggregateName } from "../../expression/tree.ts";
 import { BATCH_PAIRS } from "../../limits.ts";
+import type { PlannedAggregateName } from "../../plan/plan.ts";
 import { Accumulator, type DecomposableName, type FinishedColumn, type OperandColumn } from "./accumulator.ts";
-import { HolisticAggregates, type HolisticName } from "./holistic.ts";
+import { HolisticAggregates, type HolisticSpecification } from "./holistic.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
 import { KeyTable } from "./key-table.ts";
+import type { ReduceRows } from "./registered-reduce.ts";
 
 export type { OperandColumn } from "./accumulator.ts";
 
 export interface AggregationSpecification {
-  readonly name: AggregateName;
+  readonly name: PlannedAggregateName;
   /** True if an operand can have a cause; otherwise no cause is kept. */
   readonly fallible: boolean;
+  /** Of `registered`. */
+  readonly reduceRows?: ReduceRows;
 }
 
 export interface AggregationResults {
@@ -34,12 +37,14 @@ export interface AggregationResults {
   readonly columns: readonly Pointer[];
   /** One cause code (u8) per key for each specification, or 0: no key of this aggregate failed. */
   readonly causes: readonly Pointer[];
+  /** The words of causes that have some of their own, by key; of a reduce by a function of the operator's own. */
+  readonly reasons?: ReadonlyMap<bigint, string>;
 }
 
 const INT64_BYTES = 8;
 
 export class Aggregation {
-  /** Partial aggregates can be taken and merged: there is no median and no distinct. */
+  /** Partial aggregates can be taken and merged: there is none that needs all operands. */
   readonly decomposable: boolean;
   /** Columns of a partial aggregate, without the key; 0 where it is not decomposable. */
   readonly stateColumnCount: number;
@@ -68,7 +73,7 @@ export class Aggregation {
       ? undefined
       : new HolisticAggregates(
           instance,
-          this.#holisticPositions.map((index) => specifications[index] as { name: HolisticName; fallible: boolean }),
+          this.#holisticPositions.map((index) => specifications[index] as HolisticSpecification),
         );
     this.stateColumnCount = this.decomposable
       ? this.#accumulators.reduce((count, accumulator) => count + (accumulator?.columns.length ?? 0), 0)
@@ -192,6 +197,7 @@ export class Aggregation {
       ...{ count, keys },
       columns: columns.map(({ values }) => values),
       causes: columns.map(({ causes }) => causes),
+      reasons: columns[0]?.reasons,
     };
     return this.#results;
   }
@@ -227,6 +233,6 @@ export class Aggregation {
   }
 }
 
-function isHolistic(name: AggregateName): boolean {
-  return name === "median" || name === "distinct";
+function isHolistic(name: PlannedAggregateName): boolean {
+  return name === "median" || name === "distinct" || name === "registered";
 }

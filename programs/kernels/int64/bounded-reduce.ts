@@ -9,6 +9,7 @@
  * B2. Which rows a pass has seen when its range is cut does not matter: rows behind the range come again.
  * B3. Every pass takes at least one key that the passes before did not, or a further range of a hot key's operands.
  */
+import { ValuesMemoryError } from "../../errors.ts";
 import type { ReportFailure } from "../arithmetic-failure.ts";
 import type { CompiledReduce } from "./compiled-reduce.ts";
 import { cutAt, fitKeys, fitRows } from "./fit-keys.ts";
@@ -85,12 +86,20 @@ export class BoundedReduce {
     fitKeys(aggregation, this.#range, this.#limits.keys);
     const hotKey = fitRows(aggregation, this.#range, this.#limits.rows);
     if (hotKey === undefined) return;
+    this.#requireCounted(hotKey);
     this.#hotKey = hotKey;
     // Smaller keys may still come, and their results are due first (B1).
     if (hotKey > this.#range.first) cutAt(aggregation, this.#range, hotKey - 1n);
     else {
       aggregation.clear();
       this.#isSkipping = true;
+    }
+  }
+
+  /** Errors: ValuesMemoryError where the values of a hot key cannot be counted instead of kept. */
+  #requireCounted(hotKey: bigint): void {
+    for (const { call } of this.#reduce.step.aggregates) {
+      if (call !== undefined) throw new ValuesMemoryError(call.name, hotKey);
     }
   }
 

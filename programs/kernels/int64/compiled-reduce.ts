@@ -6,9 +6,11 @@
  */
 import { intExpressionKey } from "../../plan/expression-key.ts";
 import type { ReduceStep } from "../../plan/plan.ts";
+import type { GuardedFunctions } from "../../registered/guarded-functions.ts";
 import type { AggregationSpecification } from "./aggregation.ts";
 import type { ChainCompiler, Projection } from "./chain/compile-chain.ts";
 import type { AggregationShape } from "./kernel-resources.ts";
+import { registeredReduce } from "./registered-reduce.ts";
 
 /** Where an operand or a result comes from: a column that exists already, or a projection (by index). */
 export type OperandSource =
@@ -28,7 +30,7 @@ export interface CompiledReduce {
   readonly result: ResultSource;
 }
 
-export function compileReduce(step: ReduceStep, compiler: ChainCompiler): CompiledReduce {
+export function compileReduce(step: ReduceStep, compiler: ChainCompiler, functions: GuardedFunctions): CompiledReduce {
   const projections: Projection[] = [];
   const indexByText = new Map<string, number>();
   const operands = step.aggregates.map(({ operand }): OperandSource => {
@@ -41,13 +43,18 @@ export function compileReduce(step: ReduceStep, compiler: ChainCompiler): Compil
     }
     return { from: "projection", index };
   });
-  const specifications = step.aggregates.map(({ name }, index): AggregationSpecification => {
+  const specifications = step.aggregates.map(({ name, call }, index): AggregationSpecification => {
     const operand = operands[index];
-    return { name, fallible: operand.from === "projection" && projections[operand.index].fallible };
+    const fallible = operand.from === "projection" && projections[operand.index].fallible;
+    if (call === undefined) return { name, fallible };
+    return { name, fallible, reduceRows: registeredReduce(step.operation, call, functions) };
   });
+  // What a function computes is part of the shape: no other reduce takes its aggregation over.
+  const own = step.aggregates.some(({ call }) => call !== undefined) ? `@${step.operation}` : "";
+  const signature = specifications.map(({ name, fallible }) => `${name}:${fallible}${own}`).join();
   return {
     step,
-    shape: { specifications, signature: specifications.map(({ name, fallible }) => `${name}:${fallible}`).join() },
+    shape: { specifications, signature },
     operands,
     projections,
     result: resultSource(step, compiler),

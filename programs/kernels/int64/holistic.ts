@@ -1,5 +1,5 @@
 /**
- * Median and distinct: aggregates that need all operands of a key at once. Rows are appended, at the end sorted by
+ * Median, distinct and functions of the operator's own: aggregates that need all operands of a key at once. Rows are appended, at the end sorted by
  * (key, operand) and scanned in runs; no table is kept.
  *
  * Owns: the rows.
@@ -9,13 +9,18 @@ import type { FinishedColumn, OperandColumn } from "./accumulator.ts";
 import { GrowingColumn } from "./growing-column.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
 import { middleOf, retainRows } from "./key-range.ts";
+import type { ReduceRows, SortedRows } from "./registered-reduce.ts";
 import { sortPairs } from "./sort.ts";
 
-export type HolisticName = "median" | "distinct";
+/** Those that can also be counted by value; see `value-counts.ts`. */
+export type CountedName = "median" | "distinct";
+export type HolisticName = CountedName | "registered";
 
 export interface HolisticSpecification {
   readonly name: HolisticName;
   readonly fallible: boolean;
+  /** Of `registered`. */
+  readonly reduceRows?: ReduceRows;
 }
 
 export interface HolisticResults {
@@ -38,9 +43,7 @@ interface GroupExports {
 }
 
 /** The operands of one aggregate, and where an operand failed, key and cause. A failed row keeps its place among the operands. */
-interface Rows {
-  readonly name: HolisticName;
-  readonly fallible: boolean;
+interface Rows extends HolisticSpecification {
   readonly values: GrowingColumn;
   readonly failedKeys: GrowingColumn;
   readonly failedCauses: GrowingColumn;
@@ -58,9 +61,8 @@ export class HolisticAggregates {
     this.#instance = instance;
     this.#kernels = instance.exports as unknown as GroupExports;
     this.#keys = new GrowingColumn(instance);
-    this.#aggregates = specifications.map(({ name, fallible }) => ({
-      name,
-      fallible,
+    this.#aggregates = specifications.map((specification) => ({
+      ...specification,
       values: new GrowingColumn(instance),
       failedKeys: new GrowingColumn(instance),
       failedCauses: new GrowingColumn(instance),
@@ -115,12 +117,9 @@ export class HolisticAggregates {
         keys = this.#instance.allocate(count * INT64_BYTES);
         this.#kernels.runKeys(sortedKeys, rowCount, keys);
       }
-      const values = this.#instance.allocate(count * INT64_BYTES);
-      const scan = rows.name === "median" ? this.#kernels.runMedians : this.#kernels.runDistincts;
-      scan(sortedKeys, sortedValues, rowCount, values);
+      columns.push(this.#scan(rows, { keys: sortedKeys, values: sortedValues, count: rowCount }, { keys, count }));
       this.#instance.release(sortedKeys);
       this.#instance.release(sortedValues);
-      columns.push({ values, causes: this.#layFailures(rows, keys, values, count) });
     }
     return { count, keys, columns };
   }
@@ -133,6 +132,19 @@ export class HolisticAggregates {
       failedKeys.clear();
       failedCauses.clear();
     }
+  }
+
+  /** One aggregate of every key. */
+  #scan(
+    rows: Rows,
+    sorted: SortedRows,
+    { keys, count }: { readonly keys: Pointer; readonly count: number },
+  ): FinishedColumn {
+    if (rows.reduceRows !== undefined) return rows.reduceRows(this.#instance, sorted, count);
+    const values = this.#instance.allocate(count * INT64_BYTES);
+    const scan = rows.name === "median" ? this.#kernels.runMedians : this.#kernels.runDistincts;
+    scan(sorted.keys, sorted.values, sorted.count, values);
+    return { values, causes: this.#layFailures(rows, keys, values, count) };
   }
 
   #appendFailed(rows: Rows, keys: Pointer, causes: Pointer, count: number): void {

@@ -3,7 +3,7 @@
  * distinct operands only.
  *
  * Owns: the key's aggregates.
- * Never: sees a row of another key.
+ * Never: sees a row of another key, or a function of the operator's own, which needs all values at once.
  */
 import {
   Aggregation,
@@ -11,7 +11,7 @@ import {
   type AggregationSpecification,
   type OperandColumn,
 } from "./aggregation.ts";
-import type { HolisticName } from "./holistic.ts";
+import type { CountedName } from "./holistic.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
 import { INT64_BYTES } from "./memory-pool.ts";
 import { ValueCounts } from "./value-counts.ts";
@@ -36,12 +36,12 @@ export class HotKey {
   ) {
     this.key = key;
     this.#instance = instance;
-    const holistic = specifications.filter(({ name }) => isHolistic(name));
+    const holistic = specifications.filter(({ name }) => isCounted(name));
     const share = Math.max(1, Math.floor(valuesMax / holistic.length));
     this.#counts = specifications.map(({ name }) =>
-      isHolistic(name) ? new ValueCounts(name, instance, share) : undefined,
+      isCounted(name) ? new ValueCounts(name, instance, share) : undefined,
     );
-    const plain = specifications.filter(({ name }) => !isHolistic(name));
+    const plain = specifications.filter(({ name }) => !isCounted(name));
     this.#plain = plain.length === 0 ? undefined : new Aggregation(instance, plain);
   }
 
@@ -97,6 +97,6 @@ export class HotKey {
   }
 }
 
-function isHolistic(name: AggregationSpecification["name"]): name is HolisticName {
+function isCounted(name: AggregationSpecification["name"]): name is CountedName {
   return name === "median" || name === "distinct";
 }

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import type { Plan } from "../../plan/plan.ts";
+import { NO_FUNCTIONS } from "../../registered/guarded-functions.ts";
 import type { KernelSet, OutputKernels, StageKernels } from "../kernel-set.ts";
 import { CompiledStage } from "./compiled-stage.ts";
 import { instantiateKernels } from "./instance.ts";
@@ -18,14 +19,15 @@ import { SplitTask } from "./split-task.ts";
 /** Stages kept ready; one that is opened again after that many others is cut into segments again. */
 const OPEN_STAGES_MAX = 64;
 
-/** `module` is the compiled `kernels.wasm`; the plan's `integers` is `int64`; `memoryBytes` is what tables and rows may have. */
+/** `module` is the compiled `kernels.wasm`; the plan's `integers` is `int64`; `memoryBytes` is what tables and rows may have, `functions` those of the operator's own. */
 export function createInt64KernelSet(
   module: WebAssembly.Module,
   plan: Plan,
   memoryBytes = Number.POSITIVE_INFINITY,
+  functions = NO_FUNCTIONS,
 ): KernelSet {
   assert(plan.integers === "int64", "these kernels compute with 64-bit integers");
-  const resources = new KernelResources(instantiateKernels(module), plan, memoryBytes);
+  const resources = new KernelResources(instantiateKernels(module), plan, memoryBytes, functions);
   const stages = new OpenStages(resources);
   return { openStage: (stage) => stages.open(stage), output: outputKernels(resources) };
 }

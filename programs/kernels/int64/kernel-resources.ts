@@ -6,6 +6,7 @@
  */
 import type { Plan } from "../../plan/plan.ts";
 import type { TextFormatName } from "../../program.ts";
+import { GuardedFunctions, NO_FUNCTIONS } from "../../registered/guarded-functions.ts";
 import { Aggregation, type AggregationSpecification } from "./aggregation.ts";
 import { BundleWriter } from "./bundle-writer.ts";
 import { ChainCompiler } from "./chain/compile-chain.ts";
@@ -40,11 +41,15 @@ export class KernelResources {
   /** Longest idle first. */
   readonly #aggregations: { readonly signature: string; readonly aggregation: Aggregation }[] = [];
 
-  constructor(instance: KernelInstance, plan: Plan, memoryBytes: number) {
+  constructor(instance: KernelInstance, plan: Plan, memoryBytes: number, functions = NO_FUNCTIONS) {
     this.memoryBytes = memoryBytes;
     this.instance = instance;
     this.plan = plan;
-    this.kernels = new StepKernels(new ChainCompiler(instance));
+    this.kernels = new StepKernels(
+      new ChainCompiler(instance),
+      instance,
+      new GuardedFunctions(functions, plan.integers),
+    );
     this.memory = new MemoryPool(instance);
     this.bundles = new BundleWriter(instance, plan.partitions);
     this.runBytes = new ScratchRegion(instance);

@@ -4,9 +4,8 @@
  * Owns: what a key and a row cost in the kernels' memory, at most.
  * Never: measures: tables and columns grow by doubling, so their size follows from their count.
  */
-import type { AggregateName } from "../../expression/tree.ts";
 import { BATCH_PAIRS } from "../../limits.ts";
-import type { PlannedAggregate, ReduceStep, Step } from "../../plan/plan.ts";
+import type { PlannedAggregate, PlannedAggregateName, ReduceStep, Step } from "../../plan/plan.ts";
 import { INT64_BYTES } from "./memory-pool.ts";
 
 export interface AggregationLimits {
@@ -33,10 +32,13 @@ const SORT_BYTES = 4 * INT64_BYTES;
 /** An int64 and a cause. */
 const RESULT_BYTES = INT64_BYTES + 1;
 
+/** One value as a BigInt in an array, twice: the function that is given the array may well copy it. All rows may be of one key. */
+const LIST_VALUE_BYTES = 64;
+
 /** State columns by aggregate, one for the cause included; see `accumulator.ts`. */
-const STATE_COLUMNS: Readonly<Record<AggregateName, number>> = {
+const STATE_COLUMNS: Readonly<Record<PlannedAggregateName, number>> = {
   ...{ count: 2, sum: 3, mean: 4, min: 2, max: 2, product: 3 },
-  ...{ median: 0, distinct: 0 },
+  ...{ median: 0, distinct: 0, registered: 0 },
 };
 
 /** The limits of every reduce of a stage, of which two have tables at once: one gives to the next. */
@@ -73,7 +75,8 @@ function keyBytes(aggregates: readonly PlannedAggregate[]): number {
 /** Key and operands in pieces, then one operand and its key in one piece and sorted, and as many results as there are keys. */
 function rowBytes(aggregates: readonly PlannedAggregate[]): number {
   const columns = 1 + holisticCount(aggregates);
-  return INT64_BYTES * columns + 2 * INT64_BYTES + SORT_BYTES + INT64_BYTES + RESULT_BYTES * columns;
+  const listBytes = aggregates.some(({ name }) => name === "registered") ? LIST_VALUE_BYTES : 0;
+  return INT64_BYTES * columns + 2 * INT64_BYTES + SORT_BYTES + INT64_BYTES + RESULT_BYTES * columns + listBytes;
 }
 
 function holisticCount(aggregates: readonly PlannedAggregate[]): number {

@@ -62,12 +62,16 @@ export class ReduceTable {
 
   /** Computes the results and gives them on in batches, without the keys that failed. The columns may be overwritten. */
   emit(give: GivePairs, report: ReportFailure, results = this.aggregation.results()): void {
+    const tell = (key: bigint, code: number): void => {
+      const { operation } = this.#reduce.step;
+      report({ operation, cause: causeOf(code), reason: results.reasons?.get(key), key, value: undefined });
+    };
     const scratch = this.#reduce.result.from === "projection" ? this.#acquireColumn() : undefined;
     for (let from = 0; from < results.count; from += BATCH_PAIRS) {
       const count = Math.min(BATCH_PAIRS, results.count - from);
       const computed = this.#compute(results, { from, count, scratch });
       const columns = { keys: results.keys + from * INT64_BYTES, values: computed.values };
-      const kept = computed.causes === 0 ? count : this.#dropFailed(columns, computed.causes, count, report);
+      const kept = computed.causes === 0 ? count : this.#dropFailed(columns, computed.causes, count, tell);
       if (kept > 0) give(columns, kept);
     }
     if (scratch !== undefined) this.#releaseColumn(scratch);
@@ -98,7 +102,7 @@ export class ReduceTable {
   }
 
   /** Reports the rows whose cause is not 0 and closes the gaps they leave; returns how many rows are kept. */
-  #dropFailed(columns: PairColumns, causes: Pointer, count: number, report: ReportFailure): number {
+  #dropFailed(columns: PairColumns, causes: Pointer, count: number, tell: (key: bigint, code: number) => void): number {
     const { instance } = this.#resources;
     const codes = instance.bytes(causes, count);
     const keys = instance.int64s(columns.keys, count);
@@ -113,10 +117,7 @@ export class ReduceTable {
         values.copyWithin(kept, row, end);
       }
       kept += end - row;
-      if (end < count) {
-        const cause = causeOf(codes[end]);
-        report({ operation: this.#reduce.step.operation, cause, key: keys[end], value: undefined });
-      }
+      if (end < count) tell(keys[end], codes[end]);
       row = end + 1;
     }
     return kept;

@@ -6,8 +6,11 @@
  * Never: runs anything.
  */
 import type { NarrowStep, ReduceStep, Step } from "../../plan/plan.ts";
+import type { GuardedFunctions } from "../../registered/guarded-functions.ts";
 import type { Chain, ChainCompiler, Expansion } from "./chain/compile-chain.ts";
 import { type CompiledReduce, compileReduce } from "./compiled-reduce.ts";
+import type { KernelInstance } from "./instance.ts";
+import { registeredChain, registeredExpansion } from "./registered-steps.ts";
 
 export type FlatMapStep = NarrowStep & { readonly kind: "flatMap" };
 
@@ -16,6 +19,8 @@ const CHAINS_MAX = 256;
 
 export class StepKernels {
   readonly #compiler: ChainCompiler;
+  readonly #instance: KernelInstance;
+  readonly #functions: GuardedFunctions;
   /** As many as the program file has. */
   readonly #expansions = new Map<FlatMapStep, Expansion>();
   readonly #reduces = new Map<ReduceStep, CompiledReduce>();
@@ -23,13 +28,15 @@ export class StepKernels {
   readonly #chains = new Map<string, Chain>();
   readonly #stepNumbers = new Map<Step, number>();
 
-  constructor(compiler: ChainCompiler) {
+  constructor(compiler: ChainCompiler, instance: KernelInstance, functions: GuardedFunctions) {
     this.#compiler = compiler;
+    this.#instance = instance;
+    this.#functions = functions;
   }
 
   chain(steps: readonly NarrowStep[]): Chain {
     const text = steps.map((step) => this.#numberOf(step)).join();
-    const chain = this.#chains.get(text) ?? this.#compiler.chain(steps);
+    const chain = this.#chains.get(text) ?? this.#makeChain(steps);
     this.#chains.delete(text);
     this.#chains.set(text, chain);
     if (this.#chains.size > CHAINS_MAX) {
@@ -42,7 +49,11 @@ export class StepKernels {
   expansion(step: FlatMapStep): Expansion {
     let expansion = this.#expansions.get(step);
     if (expansion === undefined) {
-      expansion = this.#compiler.expansion(step);
+      const { operation, expression } = step;
+      expansion =
+        expression.kind === "registered"
+          ? registeredExpansion({ operation, call: expression }, this.#instance, this.#functions)
+          : this.#compiler.expansion(step);
       this.#expansions.set(step, expansion);
     }
     return expansion;
@@ -51,10 +62,30 @@ export class StepKernels {
   reduce(step: ReduceStep): CompiledReduce {
     let reduce = this.#reduces.get(step);
     if (reduce === undefined) {
-      reduce = compileReduce(step, this.#compiler);
+      reduce = compileReduce(step, this.#compiler, this.#functions);
       this.#reduces.set(step, reduce);
     }
     return reduce;
+  }
+
+  /** Compiled, but for the steps that are functions of the operator's own: they stand between compiled chains. */
+  #makeChain(steps: readonly NarrowStep[]): Chain {
+    const chains: Chain[] = [];
+    let compiled: NarrowStep[] = [];
+    const compile = (): void => {
+      if (compiled.length > 0) chains.push(this.#compiler.chain(compiled));
+      compiled = [];
+    };
+    for (const step of steps) {
+      const { kind, operation, expression } = step;
+      if (expression.kind !== "registered" || kind === "flatMap") compiled.push(step);
+      else {
+        compile();
+        chains.push(registeredChain({ kind, operation, call: expression }, this.#instance, this.#functions));
+      }
+    }
+    compile();
+    return chains.length === 1 ? chains[0] : oneAfterTheOther(chains);
   }
 
   #numberOf(step: Step): number {
@@ -65,4 +96,14 @@ export class StepKernels {
     }
     return number;
   }
+}
+
+function oneAfterTheOther(chains: readonly Chain[]): Chain {
+  return {
+    run: (columns, count, onFailure) => {
+      let rows = count;
+      for (const chain of chains) if (rows > 0) rows = chain.run(columns, rows, onFailure);
+      return rows;
+    },
+  };
 }

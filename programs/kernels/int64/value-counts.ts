@@ -8,7 +8,7 @@
 import { BATCH_PAIRS } from "../../limits.ts";
 import { Aggregation, type OperandColumn } from "./aggregation.ts";
 import { fitKeys } from "./fit-keys.ts";
-import type { HolisticName } from "./holistic.ts";
+import type { CountedName } from "./holistic.ts";
 import type { KernelInstance, Pointer } from "./instance.ts";
 import { KeyRange } from "./key-range.ts";
 import { INT64_BYTES } from "./memory-pool.ts";
@@ -19,7 +19,7 @@ const HIGH_HALF = 2 ** 32;
 export class ValueCounts {
   /** The smallest code among failed operands; 0: none failed. */
   cause = 0;
-  readonly #name: HolisticName;
+  readonly #name: CountedName;
   readonly #instance: KernelInstance;
   readonly #keysMax: number;
   readonly #counts: Aggregation;
@@ -34,7 +34,7 @@ export class ValueCounts {
   #rowsBefore = 0;
   #result = 0n;
 
-  constructor(name: HolisticName, instance: KernelInstance, keysMax: number) {
+  constructor(name: CountedName, instance: KernelInstance, keysMax: number) {
     this.#name = name;
     this.#instance = instance;
     this.#keysMax = keysMax;

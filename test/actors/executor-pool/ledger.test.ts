@@ -7,7 +7,7 @@ import { PoolLedger, type PoolTask } from "../../../actors/executor-pool/ledger.
 import { EXECUTOR_TASKS_MAX, TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
 
 const owner = { send: () => {} };
-const progress = new Int32Array(1);
+const notes = { progress: () => 0, call: () => undefined, lines: () => undefined };
 const reference = { send: () => {} };
 
 function submit(ledger: PoolLedger, tag: string, job = "job"): void {
@@ -15,7 +15,7 @@ function submit(ledger: PoolLedger, tag: string, job = "job"): void {
 }
 
 function join(ledger: PoolLedger, index: number, incarnation: number): boolean {
-  return ledger.join({ index, incarnation, reference, progress });
+  return ledger.join({ index, incarnation, reference, notes });
 }
 
 function assigned(ledger: PoolLedger): string[] {

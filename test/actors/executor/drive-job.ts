@@ -37,9 +37,14 @@ export async function driveJob(job: JobDescription, driving: Driving): Promise<D
   const progress = new JobProgress(job);
   const runner = new TaskRunner({
     job,
-    openKernels: await loadKernels(kernelModule(), job.plan, Number.POSITIVE_INFINITY),
+    openKernels: await loadKernels(job.plan, {
+      module: kernelModule(),
+      memoryBytes: Number.POSITIVE_INFINITY,
+      functions: undefined,
+    }),
     segments: { directory: segmentDirectory, name: segmentName, durable: false, storesText: false },
     progressed: () => {},
+    noteLines: () => {},
     nowMs,
     rangePairs: 1000,
   });

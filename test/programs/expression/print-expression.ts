@@ -47,6 +47,8 @@ export function printInt(tree: IntExpression): string {
       return `${tree.name}(${tree.operands.map(printInt).join(", ")})`;
     case "aggregate":
       return `${tree.name}(${tree.operand.kind === "value" ? "V" : printInt(tree.operand)})`;
+    case "registered":
+      throw new Error("a function of the operator's own has no source");
   }
 }
 
@@ -63,6 +65,8 @@ export function printList(tree: ListExpression): string {
     case "copies":
     case "digits":
       throw new Error(`${tree.kind} has a name, but no source`);
+    case "registered":
+      throw new Error("a function of the operator's own has no source");
   }
 }
 

@@ -12,11 +12,14 @@ import { rejectKey } from "../../../programs/oracle/reject.ts";
 import { makePlan } from "../../../programs/plan/make-plan.ts";
 import type { Plan } from "../../../programs/plan/plan.ts";
 import type { Program } from "../../../programs/program.ts";
+import type { RegisteredFunction } from "../../../programs/registered/registered-function.ts";
 import { type Drive, type DriveOutcome, drivePlan } from "./drive-plan.ts";
 
 export interface LineSettings extends Partial<Omit<Drive, "plan" | "openKernels" | "splits">> {
   readonly createKernels: (plan: Plan) => KernelSet;
   readonly linesPerSplit: number;
+  /** Of the operator's own; whoever creates the kernels gives them to those. */
+  readonly functions?: readonly RegisteredFunction[];
 }
 
 export const CSV: TextFormat = { format: "csv", delimiter: 44, keyColumn: 0, valueColumn: 1, exactlyTwoFields: true };
@@ -28,7 +31,8 @@ export function compareWithOracle(
   lines: readonly string[],
   settings: LineSettings,
 ): void {
-  const expected = interpretProgram(program, [{ name: "input.csv", text: lines.join(""), format: "csv" }]);
+  const inputs = [{ name: "input.csv", text: lines.join(""), format: "csv" as const }];
+  const expected = interpretProgram(program, inputs, settings.functions);
   const plan = makePlan(program);
   if (expected.kind === "failed") {
     const error = t.throws(() => driveLines(plan, lines, settings), { instanceOf: DataError });

@@ -116,6 +116,8 @@ function operandsOf(expression: IntExpression, pair: PairRanges): Analysed[] {
       return expression.operands.map((operand) => analyse(operand, pair));
     case "aggregate":
       throw new TypeError("an aggregate is planned before it is compiled");
+    case "registered":
+      throw new TypeError("a function of the operator's own is a step of its own");
   }
 }
 
@@ -157,6 +159,8 @@ function ownResult(expression: IntExpression, operands: readonly Analysed[], pai
       return call(expression.name, operands);
     case "aggregate":
       throw new TypeError("an aggregate is planned before it is compiled");
+    case "registered":
+      throw new TypeError("a function of the operator's own is a step of its own");
   }
 }
 

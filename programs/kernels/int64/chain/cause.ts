@@ -5,11 +5,14 @@
  */
 import type { ArithmeticCause } from "../../../errors.ts";
 
-export const CAUSE_CODE = { overflow: 1, divisionByZero: 2, negativeExponent: 3, shiftAmount: 4 } as const;
+/** The last one is of functions of the operator's own, which no compiled code calls. */
+export const CAUSE_CODE = {
+  ...{ overflow: 1, divisionByZero: 2, negativeExponent: 3, shiftAmount: 4, functionFailed: 5 },
+} as const;
 
 export type CauseName = keyof typeof CAUSE_CODE;
 
-const NAMES: readonly CauseName[] = ["overflow", "divisionByZero", "negativeExponent", "shiftAmount"];
+const NAMES: readonly CauseName[] = ["overflow", "divisionByZero", "negativeExponent", "shiftAmount", "functionFailed"];
 
 /** The cause of a code that is not 0. Errors: a RangeError for any other number. */
 export function causeOf(code: number): ArithmeticCause {

@@ -152,6 +152,9 @@ class ExpansionEmitter {
         return;
       case "list":
         this.#emitWrittenList(to, list, pair, next);
+        return;
+      case "registered":
+        throw new TypeError("a function of the operator's own is a step of its own");
     }
   }
 

@@ -65,6 +65,8 @@ export function emitValue(to: Surroundings, node: Analysed): void {
       return;
     case "aggregate":
       throw new TypeError("an aggregate is planned before it is compiled");
+    case "registered":
+      throw new TypeError("a function of the operator's own is a step of its own");
   }
 }
 

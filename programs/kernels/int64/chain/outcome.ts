@@ -13,6 +13,8 @@ export interface ChainFailure {
   /** Index into `Plan.operations`. */
   readonly operation: number;
   readonly cause: ArithmeticCause;
+  /** Of a function of the operator's own: what it threw, or gave. */
+  readonly reason?: string | undefined;
   readonly key: bigint;
   readonly value: bigint;
 }

@@ -4,8 +4,8 @@
  * Owns: the exact meaning of each aggregate (PROGRAMS, "Exactness").
  * Never: shares code with the kernels.
  */
-import type { AggregateName } from "../../../../programs/expression/tree.ts";
 import type { AggregationSpecification } from "../../../../programs/kernels/int64/aggregation.ts";
+import type { PlannedAggregateName } from "../../../../programs/plan/plan.ts";
 
 export interface Row {
   readonly key: bigint;
@@ -48,7 +48,7 @@ export function aggregateExactly(
     }));
 }
 
-function exactly(name: AggregateName, values: readonly bigint[]): bigint {
+function exactly(name: PlannedAggregateName, values: readonly bigint[]): bigint {
   const sum = values.reduce((total, value) => total + value, 0n);
   const sorted = values.toSorted(ascending);
   switch (name) {
@@ -68,6 +68,8 @@ function exactly(name: AggregateName, values: readonly bigint[]): bigint {
       return sorted[(values.length - 1) >> 1]!;
     case "distinct":
       return BigInt(new Set(values).size);
+    case "registered":
+      throw new TypeError("no functions of the operator's own here");
   }
 }
 

@@ -57,6 +57,8 @@ export function evaluate(node: IntExpression, inputs: Inputs): bigint {
       );
     case "aggregate":
       throw new TypeError("no aggregates here");
+    case "registered":
+      throw new TypeError("no functions of the operator's own here");
   }
 }
 
@@ -83,6 +85,8 @@ export function evaluateList(list: ListExpression, inputs: Inputs, limit: number
     }
     case "conditional":
       return evaluateList(evaluate(list.test, inputs) !== 0n ? list.consequent : list.alternate, inputs, limit);
+    case "registered":
+      throw new TypeError("no functions of the operator's own here");
   }
 }
 
