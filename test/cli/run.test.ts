@@ -190,7 +190,7 @@ test("run: a task that ends three threads is poison, exit code 4", (t) => {
   const stage = stageOf(t);
   const { status, stderr } = stage.run(["run", "sums.json"], { tamper: "die:reduce" });
   t.is(status, 4);
-  t.regex(stderr, /^task .* ended 3 executors, the last one by: .*\n$/);
+  t.regex(stderr, /^task .* ended 3 executors, reading partitions 0 to 1 of stage 1; the last one by: .*\n$/);
   const { stdout } = stage.run(["run", "sums.json", "--output", "result.csv", "--json"]);
   t.like(JSON.parse(stdout), { status: "done", tasksTakenOver: 1 }, "what was done before is taken over");
 });

@@ -69,7 +69,7 @@ test("README: each command that is shown with its files and what it says does sa
       }
     }
   }
-  t.is(commands, 3);
+  t.is(commands, 4);
 });
 
 test("README: every script, command and option that it names exists", (t) => {
