@@ -10,6 +10,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Task, ThreadCommand, ThreadEvent, ThreadInput } from "../../../actors/executor/messages.ts";
 import { TaskRunner, taskFailure } from "../../../actors/executor/task-runner.ts";
+import { NoteTaker } from "../../../actors/executor/thread-notes.ts";
 import type { ThreadSource } from "../../../actors/executor/thread-source.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { OUTPUT_RANGE_PAIRS } from "../../../actors/options.ts";
@@ -80,7 +81,7 @@ class SimulatedThread {
   readonly #runners = new Map<string, { readonly job: JobDescription; readonly runner: TaskRunner }>();
   readonly #queue: ThreadCommand[] = [];
   #input: ThreadInput | undefined;
-  #progress: Int32Array | undefined;
+  #notes: NoteTaker | undefined;
   #isBusy = false;
   #isGone = false;
   #isHung = false;
@@ -149,7 +150,7 @@ class SimulatedThread {
     this.#queue.shift();
     this.#isBusy = false;
     if (answer !== undefined) {
-      if (this.#progress !== undefined) Atomics.add(this.#progress, 0, 1);
+      this.#notes?.progressed();
       const { world, process } = this.#options;
       world.schedule(process, world.between(...ANSWER_MS), () => {
         if (!this.#isGone) this.#listeners.get("message")?.(answer as never);
@@ -168,7 +169,7 @@ class SimulatedThread {
     switch (command.kind) {
       case "begin":
         this.#input = command.input;
-        this.#progress = new Int32Array(command.input.progress);
+        this.#notes = new NoteTaker(command.input.notes);
         return { kind: "ready" };
       case "open":
         this.#open(command.job);
@@ -196,19 +197,20 @@ class SimulatedThread {
       openKernels: () => kernels.open(job),
       segments: { directory: segmentDirectory, name, durable, storesText, meter: new DiskMeter(disk) },
       progressed: () => undefined,
+      noteLines: (first, last) => this.#notes?.noteLines(first, last),
       nowMs: () => world.nowMs,
       rangePairs: OUTPUT_RANGE_PAIRS,
     });
     this.#runners.set(job.id, { job, runner });
   }
 
-  async #run({ ticket, job, task }: ThreadCommand & { kind: "run" }): Promise<ThreadEvent> {
+  async #run({ ticket, job, task, isRetry }: ThreadCommand & { kind: "run" }): Promise<ThreadEvent> {
     const { kernels, process, watch } = this.#options;
     const opened = this.#runners.get(job);
     if (opened === undefined) throw new Error(`job ${job} is not open on this thread`);
     watch.ran?.(process, opened.job, task);
     try {
-      return { kind: "done", ticket, result: await opened.runner.run(task) };
+      return { kind: "done", ticket, result: await opened.runner.run(task, isRetry) };
     } catch (error) {
       kernels.drop(job);
       return { kind: "failed", ticket, failure: taskFailure(error) };
