@@ -4,11 +4,13 @@
  *   npm run sim -- --runs 1000            the first thousand seeds
  *   npm run sim -- --seed 17 --trace      one seed, with everything that happens in it
  *   npm run sim -- --seed 17 --plan FILE  with the faults of a file, as a failing run prints them
+ *   npm run sim -- --coverage             and which transitions of the machines were taken
  *
  * Owns: the command line, and what is printed.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { countTransitions } from "./coverage.ts";
 import type { FaultPlan } from "./plan/fault-plan.ts";
 import { shrinkPlan } from "./plan/shrink-plan.ts";
 import { simulate, type Verdict } from "./simulate.ts";
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     seed: { type: "string" },
     plan: { type: "string" },
     trace: { type: "boolean", default: false },
+    coverage: { type: "boolean", default: false },
+    first: { type: "boolean", default: false },
     "no-shrink": { type: "boolean", default: false },
   },
 });
@@ -34,15 +38,27 @@ if (!Number.isSafeInteger(firstSeed) || !Number.isSafeInteger(runCount) || runCo
   process.exit(2);
 }
 const plan = values.plan === undefined ? undefined : (JSON.parse(readFileSync(values.plan, "utf8")) as FaultPlan);
+const failuresMax = values.first ? 1 : FAILURES_MAX;
+let currentSeed = firstSeed;
+// What nobody handled ends the process: of a seed that does that, it is known which one it was.
+process.on("uncaughtExceptionMonitor", (error) => {
+  console.error(`seed ${currentSeed} failed\n  uncaught: ${error.message}`);
+});
+const coverage = values.coverage ? countTransitions() : undefined;
 process.exitCode = await simulateAll();
+if (coverage !== undefined) {
+  const { reached, total, never } = coverage();
+  console.log(`${reached} of ${total} transitions were taken; never:\n${never.join("\n")}`);
+}
 
 async function simulateAll(): Promise<number> {
   const began = performance.now();
   let told = began;
   let failures = 0;
   let events = 0;
-  for (let run = 1; run <= runCount && failures < FAILURES_MAX; run += 1) {
+  for (let run = 1; run <= runCount && failures < failuresMax; run += 1) {
     const seed = firstSeed + run - 1;
+    currentSeed = seed;
     const verdict = await simulate({ seed, plan, keepsLines: values.trace });
     events += verdict.eventCount;
     if (values.trace) process.stdout.write(`${verdict.lines.join("\n")}\n`);
@@ -53,7 +69,7 @@ async function simulateAll(): Promise<number> {
       failures += 1;
       console.error(`seed ${seed}: the same seed gives another history`);
     }
-    if (performance.now() - told > TOLD_EACH_MS || run === runCount || failures === FAILURES_MAX) {
+    if (performance.now() - told > TOLD_EACH_MS || run === runCount || failures === failuresMax) {
       told = performance.now();
       const minutes = (told - began) / 60_000;
       const rate = `${Math.round(run / minutes)} runs and ${Math.round(events / minutes)} events a minute`;
@@ -68,6 +84,6 @@ async function tellFailure(verdict: Verdict): Promise<void> {
   console.error(`seed ${seed} failed; its history is ${hash}`);
   for (const { check, message } of problems) console.error(`  ${check}: ${message}`);
   const faults = values["no-shrink"] ? verdict.plan : await shrinkPlan(verdict, (of) => simulate({ seed, plan: of }));
-  console.error(`  to see it:     npm run sim -- --seed ${seed} --trace`);
+  console.error(`  to see it: npm run sim -- --seed ${seed} --trace`);
   console.error(`  what it takes, for --plan FILE: ${JSON.stringify(faults)}`);
 }

@@ -108,7 +108,7 @@ async function play({ world, disks, watches, works, plan, points, problems }: Pl
     running.delete(id);
     cluster.cancel(id);
   };
-  applyFaults(plan, { world, network, cluster, points, cancel });
+  applyFaults(plan, { world, network, cluster, points, cancel, healAtMs: plan.healAtMs });
   const isEnded = (): boolean => (running.size === 0 && world.nowMs >= plan.healAtMs) || !problems.isEmpty;
   const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
   if (end !== "reached") problems.report("ending", `${[...running].join(", ")} did not end (${end})`);

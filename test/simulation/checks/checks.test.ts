@@ -9,6 +9,7 @@ import { toIncarnation, toTerm } from "../../../runtime/identity.ts";
 import { RECORD_HEADER_BYTES } from "../../../runtime/journal/record.ts";
 import { recordKey } from "../../../runtime/journal/record-key.ts";
 import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
+import { SupervisionError } from "../../../runtime/supervision/supervision-error.ts";
 import type { Envelope } from "../../../runtime/transport/transport.ts";
 import { OUTPUT_DIRECTORY } from "../cluster/coordinator-process.ts";
 import { SimulatedFile } from "../world/disk.ts";
@@ -205,7 +206,9 @@ test("checks: a thread or a peer that waits for too much is reported", (t) => {
 test("checks: a restart that comes too soon, too often, or out of order is reported", (t) => {
   const early = [started("x", 1), exited("x", 1), restarting("x", 2, 200), started("x", 2)];
   const hasty = [started("x", 1), exited("x", 1), restarting("x", 2, 1)];
-  const often = [started("x", 1), ...Array.from({ length: 11 }, (_, index) => restarting("x", index + 2, 200))];
+  const dying = Array.from({ length: 11 }, (_, index) => [exited("x", index + 1), restarting("x", index + 2, 200)]);
+  const often = [started("x", 1), ...dying.flat()];
+  const hopeless: SupervisorNotice = { type: "supervisor.failed", error: new SupervisionError("NO_PROGRESS", "", []) };
   const outOfOrder = [started("x", 1), started("y", 1), exited("x", 1), started("x", 2)];
   const inOrder = [started("x", 1), started("y", 1), exited("y", 1), exited("x", 1), started("x", 2), started("y", 2)];
   for (const [notices, found] of [
@@ -214,6 +217,7 @@ test("checks: a restart that comes too soon, too often, or out of order is repor
     [often, 1],
     [outOfOrder, 1],
     [inOrder, 0],
+    [[started("x", 1), hopeless], 1],
   ] as const) {
     const stage = openCheckStage();
     const check = new SupervisionCheck(stage.problems, () => 0);

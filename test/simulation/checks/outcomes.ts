@@ -12,14 +12,22 @@ import type { FaultKind, FaultPlan } from "../plan/fault-plan.ts";
 import type { Work } from "../workload.ts";
 import type { Problems } from "./problems.ts";
 
-const OF_DISKS = ["JOURNAL_FAILED", "DISK_FULL", "SEGMENT_WRITE_FAILED", "OUTPUT_FAILED", "SEGMENT_READ_FAILED"];
+const OF_DISKS = [
+  "JOURNAL_FAILED",
+  "DISK_FULL",
+  "SEGMENT_WRITE_FAILED",
+  "OUTPUT_FAILED",
+  "SEGMENT_READ_FAILED",
+  "JOURNAL_UNREADABLE",
+];
 const OF_THREADS = ["TASK_POISONED"];
-const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails"]);
-const THREAD_FAULTS: ReadonlySet<FaultKind> = new Set(["crashThread", "hangThread", "killActor"]);
+const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails", "readsFail"]);
+const THREAD_FAULTS: ReadonlySet<FaultKind> = new Set(["crashThread", "hangThread", "killActor", "killOften"]);
 
 /** Codes of errors that a plan may end a job with. */
 function allowedFailures({ faults }: FaultPlan): ReadonlySet<string> {
-  const countOf = (kinds: ReadonlySet<FaultKind>): number => faults.filter(({ kind }) => kinds.has(kind)).length;
+  const countOf = (kinds: ReadonlySet<FaultKind>): number =>
+    faults.reduce((count, fault) => count + (kinds.has(fault.kind) ? ("times" in fault ? fault.times : 1) : 0), 0);
   return new Set([
     ...(countOf(DISK_FAULTS) > 0 ? OF_DISKS : []),
     ...(countOf(THREAD_FAULTS) >= TASK_ATTEMPTS_MAX ? OF_THREADS : []),

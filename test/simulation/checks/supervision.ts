@@ -12,7 +12,7 @@ interface Child {
   readonly order: number;
   isRunning: boolean;
   /** By the process's own clock. */
-  restartsAtMs: number[];
+  deathsAtMs: number[];
   /** By everybody's: not to be started before. */
   notBeforeMs: number;
 }
@@ -36,13 +36,16 @@ export class SupervisionCheck implements Watch {
   }
 
   noticed(resident: Resident, supervisor: string, notice: SupervisorNotice): void {
-    if (notice.type === "supervisor.failed") return;
     const children = this.#childrenOf(resident, supervisor);
+    if (notice.type === "supervisor.failed") {
+      this.#requireReason(resident, supervisor, [...children.values()]);
+      return;
+    }
     const place = `${resident.process.name} ${supervisor}/${notice.id}`;
     const report = (what: string): void => this.#problems.report("supervision", `${place} ${what}`);
     const known = children.get(notice.id);
     if (notice.type === "child.started") {
-      const child = known ?? { order: children.size, isRunning: false, restartsAtMs: [], notBeforeMs: 0 };
+      const child = known ?? { order: children.size, isRunning: false, deathsAtMs: [], notBeforeMs: 0 };
       children.set(notice.id, child);
       child.isRunning = true;
       if (this.#nowMs() < child.notBeforeMs - ROUNDING_MS) report("is started before its backoff is over");
@@ -51,22 +54,31 @@ export class SupervisionCheck implements Watch {
     if (notice.type === "child.restarting" && known !== undefined)
       this.#noteRestart(resident, known, notice.delayMs, report);
     if (notice.type !== "child.exited") return;
-    if (known !== undefined) known.isRunning = false;
+    if (known !== undefined) {
+      known.isRunning = false;
+      const isDeath = notice.reason.kind === "crashed" || notice.reason.kind === "lost";
+      if (isDeath) known.deathsAtMs = recent([...known.deathsAtMs, resident.process.clock.nowMs()], resident);
+    }
     if (supervisor === "root") this.#supervisors.get(resident)?.delete(notice.id);
     // A job that is stopped and started again is a new child of that name.
     else if (notice.reason.kind === "completed" || notice.reason.kind === "stopped") children.delete(notice.id);
   }
 
-  #noteRestart({ process }: Resident, child: Child, delayMs: number, report: (what: string) => void): void {
-    const nowMs = process.clock.nowMs();
-    child.restartsAtMs = [...child.restartsAtMs, nowMs].filter((atMs) => atMs >= nowMs - INTENSITY.withinMs);
+  /** It gives up only where a child died once more than it may be restarted. */
+  #requireReason(resident: Resident, supervisor: string, children: readonly Child[]): void {
+    const isTooMuch = ({ deathsAtMs }: Child): boolean => recent(deathsAtMs, resident).length > INTENSITY.restartsMax;
+    if (children.some(isTooMuch)) return;
+    this.#problems.report("supervision", `${resident.process.name} ${supervisor} gives up without a reason`);
+  }
+
+  #noteRestart(resident: Resident, child: Child, delayMs: number, report: (what: string) => void): void {
     child.notBeforeMs = this.#nowMs() + delayMs;
     const least = BACKOFF.firstMs * (1 - BACKOFF.jitter);
     const most = BACKOFF.maximumMs * (1 + BACKOFF.jitter);
     if (delayMs < least || delayMs > most) report(`is restarted after ${delayMs} ms`);
-    if (child.restartsAtMs.length > INTENSITY.restartsMax) {
-      report(`is restarted ${child.restartsAtMs.length} times within ${INTENSITY.withinMs} ms`);
-    }
+    const deathCount = recent(child.deathsAtMs, resident).length;
+    if (deathCount > INTENSITY.restartsMax)
+      report(`is restarted after ${deathCount} deaths in ${INTENSITY.withinMs} ms`);
   }
 
   #childrenOf(resident: Resident, supervisor: string): Map<string, Child> {
@@ -84,4 +96,9 @@ function requireOrder(children: ReadonlyMap<string, Child>, child: Child, report
     if (other.order < child.order && !other.isRunning) report(`is started before ${id}`);
     if (other.order > child.order && other.isRunning) report(`is started while ${id} runs`);
   }
+}
+
+/** Of the window in which deaths count, by the process's own clock. */
+function recent(deathsAtMs: readonly number[], { process }: Resident): number[] {
+  return deathsAtMs.filter((atMs) => atMs >= process.clock.nowMs() - INTENSITY.withinMs);
 }

@@ -62,7 +62,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     self: { id, epoch, host: process.node, slots, exchange: "", version: "" },
     exchange: createWorkerExchange({ clock: process.clock, self: id, segmentDirectory, source, disk: account }),
     onFenced: () => ended("fenced"),
-    onReleased: () => ended("released"),
+    // As production does: everything is stopped in order, then the process ends.
+    onReleased: () => void root.stop().then(() => ended("released")), // Stopping never fails.
   });
   root.start(side.children, (notice) => side.note(notice));
   return { threads, children: () => root.children(), kill: (child) => root.kill(child, "a planted fault") };

@@ -17,6 +17,7 @@ export interface Stage {
   readonly network: Network;
   readonly cluster: SimulatedCluster;
   readonly points: CrashPoints;
+  readonly healAtMs: number;
   /** Cancels a job, by its place. */
   readonly cancel: (job: number) => void;
 }
@@ -72,6 +73,23 @@ const HANDLERS: Handlers = {
     const child = children[index % children.length];
     if (child !== undefined) world.schedule(cluster.residentOf(node)?.process, 0, () => running?.kill(child));
   },
+  killOften: ({ node, index, times, everyMs }, stage) => {
+    const { world, cluster } = stage;
+    const runningOn = () => (node === COORDINATOR_NODE ? cluster.coordinator : cluster.workerOf(node));
+    const children = runningOn()?.children() ?? [];
+    const child = children[index % children.length];
+    let left = times;
+    const strike = (): void => {
+      const running = runningOn();
+      if (left === 0 || child === undefined || world.nowMs > stage.healAtMs) return;
+      if (running?.children().includes(child)) {
+        left -= 1;
+        world.schedule(cluster.residentOf(node)?.process, 0, () => running.kill(child));
+      }
+      later(stage, everyMs, strike);
+    };
+    strike();
+  },
   crashThread: ({ node, index }, { cluster }) => cluster.workerOf(node)?.threads.crashOne(index),
   hangThread: ({ node, index }, { cluster }) => cluster.workerOf(node)?.threads.hangOne(index),
   clockJump: ({ node, byMs }, { cluster }) => cluster.residentOf(node)?.process.jumpClock(byMs),
@@ -92,6 +110,11 @@ const HANDLERS: Handlers = {
   syncFails: ({ node }, { cluster }) => {
     cluster.diskOf(node).syncFails = true;
   },
+  readsFail: ({ node, forMs }, stage) => {
+    disturbDisk(stage, { node, forMs }, (disk, isOn) => {
+      disk.readsFail = isOn;
+    });
+  },
   flipBit: ({ node, where }, { world, cluster }) => {
     cluster.diskOf(node).flipBit(world, where);
   },
@@ -105,6 +128,7 @@ const HANDLERS: Handlers = {
     stage.network.cut(from, to, how);
     later(stage, forMs, () => stage.network.mend(from, to));
   },
+  echo: ({ node, withinMs }, { network }) => network.echo(node, withinMs),
   isolate: ({ node, forMs }, stage) => {
     const { network, cluster } = stage;
     const others = [COORDINATOR_NODE, ...cluster.workers].filter((other) => other !== node);
@@ -152,6 +176,7 @@ function heal({ world, network, cluster, points }: Stage): void {
   for (const node of [COORDINATOR_NODE, ...cluster.workers]) {
     const disk = cluster.diskOf(node);
     disk.isFull = false;
+    disk.readsFail = false;
     disk.slowness = 1;
     world.schedule(undefined, world.between(0, RECOVERY_MS), () => cluster.start(node));
   }

@@ -6,6 +6,7 @@
  * Source: Groce, Zhang, Eide, Chen, Regehr, "Swarm Testing", ISSTA 2012.
  */
 import { type Random, seededRandom } from "../../../runtime/random.ts";
+import { INTENSITY } from "../../../runtime/supervision/specification.ts";
 import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
 import { pick } from "../workload.ts";
 import type { CrashPoint, Fault, FaultKind, FaultPlan } from "./fault-plan.ts";
@@ -13,13 +14,14 @@ import type { CrashPoint, Fault, FaultKind, FaultPlan } from "./fault-plan.ts";
 const KINDS: readonly FaultKind[] = [
   ...(["crash", "crash", "crash", "crashAt", "crashAt", "pause", "killActor", "crashThread", "hangThread"] as const),
   ...(["clockJump", "slow", "slowDisk", "diskFull", "syncFails", "flipBit", "flipOnWire", "cut", "isolate"] as const),
-  ...(["weather", "weather", "join", "drain", "leave", "cancel"] as const),
+  ...(["weather", "weather", "echo", "join", "drain", "leave", "cancel", "killOften", "readsFail"] as const),
 ];
 const POINTS: readonly CrashPoint[] = ["committed", "runs", "renames", "tells"];
 const FAULTS_MAX = 9;
 const KINDS_MAX = 4;
 /** Most jobs are done by then, if nothing goes wrong. */
 const FIRST_MS = 1500;
+const STORM_MS = 130_000;
 const SPARE_NODES = ["e", "f"];
 
 export function drawPlan(seed: number, jobCount: number): FaultPlan {
@@ -33,12 +35,22 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
   const faults = Array.from({ length: faultCount }, () =>
     drawFault(pick(random, kinds), between(20, spreadMs), context),
   );
+  for (const fault of [...faults]) {
+    // What a process has said arrives after its death, and after its successor has spoken.
+    const echoes = fault.kind === "crash" && random.next() < 0.5;
+    if (echoes) faults.push({ atMs: fault.atMs - 1, kind: "echo", node: fault.node, withinMs: between(10, 4000) });
+  }
   faults.sort((left, right) => left.atMs - right.atMs);
   return {
     ...{ workers, slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, faults },
     submitAtMs: Array.from({ length: jobCount }, (_, index) => (index === 0 ? 0 : between(0, FIRST_MS))),
-    healAtMs: (faults.at(-1)?.atMs ?? 0) + between(0, 3000),
+    healAtMs: (faults.at(-1)?.atMs ?? 0) + (faults.some(isStorm) ? STORM_MS : between(0, 3000)),
   };
+}
+
+/** More restarts than a supervisor allows take their time: each waits longer than the one before. */
+function isStorm(fault: Fault): boolean {
+  return fault.kind === "killOften" && fault.times > INTENSITY.restartsMax;
 }
 
 interface Drawing {
@@ -61,6 +73,10 @@ function drawFault(kind: FaultKind, atMs: number, drawing: Drawing): Fault {
       return { ...{ atMs, kind, node, point: pick(random, POINTS), count: between(1, 12) }, ...drawReturn(drawing) };
     case "killActor":
       return { atMs, kind, node, index };
+    case "killOften":
+      return { atMs, kind, node, index, times: between(2, 14), everyMs: pick(random, [50, 50, 1000, 9000]) };
+    case "echo":
+      return { atMs, kind, node, withinMs: between(10, 9000) };
     case "crashThread":
     case "hangThread":
       return { atMs, kind, node: worker, index };
@@ -68,6 +84,7 @@ function drawFault(kind: FaultKind, atMs: number, drawing: Drawing): Fault {
       return { atMs, kind, node, byMs: between(100, 20_000) };
     case "pause":
     case "diskFull":
+    case "readsFail":
     case "isolate":
       return { atMs, kind, node, forMs };
     case "slow":

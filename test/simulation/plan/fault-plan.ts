@@ -36,6 +36,14 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: "pause"; readonly node: string; readonly forMs: number }
   /** Of the actors that run on the node. */
   | { readonly kind: "killActor"; readonly node: string; readonly index: number }
+  /** The same actor, again and again, as soon as it lives again or after a while. */
+  | {
+      readonly kind: "killOften";
+      readonly node: string;
+      readonly index: number;
+      readonly times: number;
+      readonly everyMs: number;
+    }
   | { readonly kind: "crashThread"; readonly node: string; readonly index: number }
   | { readonly kind: "hangThread"; readonly node: string; readonly index: number }
   | { readonly kind: "clockJump"; readonly node: string; readonly byMs: number }
@@ -43,6 +51,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: "slowDisk"; readonly node: string; readonly factor: number; readonly forMs: number }
   | { readonly kind: "diskFull"; readonly node: string; readonly forMs: number }
   | { readonly kind: "syncFails"; readonly node: string }
+  | { readonly kind: "readsFail"; readonly node: string; readonly forMs: number }
   | { readonly kind: "flipBit"; readonly node: string; readonly where: "segment" | "record" }
   | { readonly kind: "flipOnWire"; readonly share: number; readonly forMs: number }
   | {
@@ -52,6 +61,8 @@ export type Fault = { readonly atMs: number } & (
       readonly how: "cut" | "clogged";
       readonly forMs: number;
     }
+  /** What the node has sent lately arrives once more, whatever has become of the node. */
+  | { readonly kind: "echo"; readonly node: string; readonly withinMs: number }
   /** Both directions, to everybody. */
   | { readonly kind: "isolate"; readonly node: string; readonly forMs: number }
   | {

@@ -78,6 +78,8 @@ export class SimulatedDisk {
   isFull = false;
   /** The next sync fails, and with it all that follow (D3). */
   syncFails = false;
+  /** No entry of the LevelDB can be read. */
+  readsFail = false;
   /** Every operation takes so many times as long. */
   slowness = 1;
 
@@ -123,6 +125,7 @@ export class SimulatedDisk {
     this.level = new LevelEntries();
     this.hasFlippedRecord = false;
     this.isFull = false;
+    this.readsFail = false;
     this.release();
   }
 

@@ -27,6 +27,9 @@ const DELAY_MS = [0.2, 2] as const;
 /** After which a broken connection is noticed. */
 const NOTICE_MS = [1, 400] as const;
 
+/** Frames of a node that may come once more. */
+const ECHOES_MAX = 16;
+
 /** One process's end of the network. */
 export interface Port {
   readonly process: SimulatedProcess;
@@ -48,6 +51,8 @@ export class Network {
   readonly #ports = new Set<Port>();
   /** By `FROM>TO`, of nodes. */
   readonly #barriers = new Map<string, Barrier>();
+  /** By node: what it sent, the oldest first. */
+  readonly #recent = new Map<string, readonly Frame[]>();
   weather = FAIR_WEATHER;
 
   constructor(world: World) {
@@ -83,16 +88,21 @@ export class Network {
     }
   }
 
+  /** What a node sent lately arrives once more. */
+  echo(node: string, withinMs: number): void {
+    for (const frame of this.#recent.get(node) ?? []) {
+      this.#world.schedule(undefined, this.#world.between(0, withinMs), () => this.#deliver(frame));
+    }
+  }
+
   send(from: SimulatedProcess, frame: Frame): void {
     const to = this.#portOf(frame.to)?.process.node;
     // A process that was killed in the middle of something says nothing more.
     if (to === undefined || !from.isAlive) return;
+    const recent = [...(this.#recent.get(from.node) ?? []), frame].slice(-ECHOES_MAX);
+    this.#recent.set(from.node, recent);
     this.#pass(from.node, to, (delayMs) => {
-      this.#world.schedule(undefined, delayMs, () => {
-        const port = this.#portOf(frame.to);
-        if (port === undefined) return;
-        this.#world.schedule(port.process, 0, () => port.arrive(frame));
-      });
+      this.#world.schedule(undefined, delayMs, () => this.#deliver(frame));
     });
   }
 
@@ -129,6 +139,11 @@ export class Network {
       const [from, to] = link.split(">");
       this.mend(from, to);
     }
+  }
+
+  #deliver(frame: Frame): void {
+    const port = this.#portOf(frame.to);
+    if (port !== undefined) this.#world.schedule(port.process, 0, () => port.arrive(frame));
   }
 
   #pass(from: string, to: string, carry: (delayMs: number) => void): void {

@@ -55,14 +55,14 @@ class SimulatedLevel {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    await this.#wait(OPERATION_MS);
+    await this.#read();
     return this.#disk.level.get(key);
   }
 
   iterator({ gte, lt }: Range): { all(): Promise<[Uint8Array, Uint8Array][]> } {
     return {
       all: async () => {
-        await this.#wait(OPERATION_MS);
+        await this.#read();
         return this.#disk.level.range(gte, lt);
       },
     };
@@ -71,7 +71,7 @@ class SimulatedLevel {
   keys({ gte, lt, limit }: Range): { all(): Promise<Uint8Array[]> } {
     return {
       all: async () => {
-        await this.#wait(OPERATION_MS);
+        await this.#read();
         return this.#disk.level.range(gte, lt, limit).map(([key]) => key);
       },
     };
@@ -89,6 +89,12 @@ class SimulatedLevel {
     throw this.#disk.isFull
       ? noSpace()
       : Object.assign(new Error("IO error: fdatasync: Input/output error"), { code: "LEVEL_IO_ERROR" });
+  }
+
+  async #read(): Promise<void> {
+    await this.#wait(OPERATION_MS);
+    if (this.#disk.readsFail)
+      throw Object.assign(new Error("IO error: Input/output error"), { code: "LEVEL_IO_ERROR" });
   }
 
   async #wait([from, to]: readonly [number, number]): Promise<void> {

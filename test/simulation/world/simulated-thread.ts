@@ -13,12 +13,13 @@ import { TaskRunner, taskFailure } from "../../../actors/executor/task-runner.ts
 import { NoteTaker } from "../../../actors/executor/thread-notes.ts";
 import type { ThreadSource } from "../../../actors/executor/thread-source.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
-import { OUTPUT_RANGE_PAIRS } from "../../../actors/options.ts";
 import { DiskMeter } from "../../../runtime/journal/disk-meter.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { SharedKernels } from "./shared-kernels.ts";
 import type { World } from "./world.ts";
 
+/** Small, so that an output has many pieces. */
+const RANGE_PAIRS = 16;
 const START_MS = [1, 20] as const;
 const ANSWER_MS = [0.05, 1] as const;
 
@@ -199,7 +200,7 @@ class SimulatedThread {
       progressed: () => undefined,
       noteLines: (first, last) => this.#notes?.noteLines(first, last),
       nowMs: () => world.nowMs,
-      rangePairs: OUTPUT_RANGE_PAIRS,
+      rangePairs: RANGE_PAIRS,
     });
     this.#runners.set(job.id, { job, runner });
   }
