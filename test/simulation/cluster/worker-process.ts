@@ -50,7 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const account = openDiskAccount(0, undefined);
   const side = workerSide({
-    ...{ clock: process.clock, board: root.board, journal, threads },
+    ...{ clock: process.clock, board: root.board, journal, threads, freesClosedJobs: true },
     supervisor: (name, observer) => root.supervisor(name, observer),
     thread: {
       ...{ kernels: undefined, segmentDirectory, durable },
