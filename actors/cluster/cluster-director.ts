@@ -197,8 +197,16 @@ export class ClusterDirector implements ClusterControl {
     });
   }
 
+  /** That of a job has what happened to workers while it ran. */
   story(job?: string): readonly StoryEvent[] {
-    return this.#options.story.events(job);
+    const events = this.#options.story.events();
+    if (job === undefined) return events;
+    const record = this.#desk.record(job);
+    const isMeanwhile = (time: string): boolean =>
+      record?.startedAt !== undefined &&
+      time >= record.startedAt &&
+      (record.endedAt === undefined || time <= record.endedAt);
+    return events.filter((event) => event.job === job || (event.job === undefined && isMeanwhile(event.time)));
   }
 
   subscribe(listener: (event: StoryEvent) => void): () => void {

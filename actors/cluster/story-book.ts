@@ -37,9 +37,8 @@ export class StoryBook {
   }
 
   /** The newest, oldest first. */
-  events(job?: string): readonly StoryEvent[] {
-    const events = this.#events.slice(-EVENTS_MAX);
-    return job === undefined ? events : events.filter((event) => event.job === job);
+  events(): readonly StoryEvent[] {
+    return this.#events.slice(-EVENTS_MAX);
   }
 
   /** How many actors of a job were restarted since this coordinator began. */

@@ -5,11 +5,13 @@
  * Never: sends anything.
  *
  * L1. An executor has at most EXECUTOR_TASKS_MAX tasks; idle executors are served before busy ones.
- * L2. A task whose executor died goes back to the front; the one that was running counts an attempt.
+ * L2. A task whose executor died goes back to the front of its job's; the one that was running counts an attempt.
  * L3. A task that ended TASK_ATTEMPTS_MAX executors is poison, and never handed out again.
  * L4. What an executor of an older incarnation tells is ignored; one that joins again keeps its tasks.
  * L5. A task of a job that was forgotten is neither told of nor run again.
+ * L6. Jobs take turns, task by task: none waits for another's queue.
  */
+import assert from "node:assert/strict";
 import type { ExecutorReference, Task, ThreadNotes } from "../executor/messages.ts";
 import { EXECUTOR_TASKS_MAX, TASK_ATTEMPTS_MAX } from "../options.ts";
 import type { TaskOwner } from "./messages.ts";
@@ -42,7 +44,8 @@ export interface Assignment {
 
 export class PoolLedger {
   readonly #executors = new Map<number, Executor>();
-  #waiting: PoolTask[] = [];
+  /** By job, whose turn it is first. */
+  readonly #waiting = new Map<string, PoolTask[]>();
   #nextTicket: number;
 
   constructor(firstTicket: number) {
@@ -50,7 +53,7 @@ export class PoolLedger {
   }
 
   submit(order: Omit<PoolTask, "ticket" | "attempts" | "forgotten">): void {
-    this.#waiting.push({ ...order, ticket: this.#nextTicket, attempts: 0, forgotten: false });
+    this.#waitingOf(order.job).push({ ...order, ticket: this.#nextTicket, attempts: 0, forgotten: false });
     this.#nextTicket += 1;
   }
 
@@ -75,7 +78,8 @@ export class PoolLedger {
 
   /** Tasks that wait or run: how many executors could be of use. */
   get taskCount(): number {
-    let count = this.#waiting.length;
+    let count = 0;
+    for (const tasks of this.#waiting.values()) count += tasks.length;
     for (const { tasks } of this.#executors.values()) count += tasks.length;
     return count;
   }
@@ -85,9 +89,9 @@ export class PoolLedger {
     const assignments: Assignment[] = [];
     for (let depth = 1; depth <= EXECUTOR_TASKS_MAX; depth += 1) {
       for (const executor of this.#executors.values()) {
-        if (this.#waiting.length === 0) return assignments;
+        if (this.#waiting.size === 0) return assignments;
         if (executor.tasks.length >= depth) continue;
-        const task = this.#waiting.shift() as PoolTask;
+        const task = this.#takeNext();
         executor.tasks.push(task);
         assignments.push({ executor, task });
       }
@@ -119,13 +123,30 @@ export class PoolLedger {
 
   /** Forgets the tasks of a job (L5). */
   forget(job: string): void {
-    this.#waiting = this.#waiting.filter((task) => task.job !== job);
+    this.#waiting.delete(job);
     for (const { tasks } of this.#executors.values()) {
       for (const task of tasks) if (task.job === job) task.forgotten = true;
     }
   }
 
   #putBack(tasks: readonly PoolTask[]): void {
-    this.#waiting = [...tasks.filter(({ forgotten }) => !forgotten), ...this.#waiting];
+    for (const task of tasks.toReversed()) if (!task.forgotten) this.#waitingOf(task.job).unshift(task);
+  }
+
+  #waitingOf(job: string): PoolTask[] {
+    const tasks = this.#waiting.get(job) ?? [];
+    this.#waiting.set(job, tasks);
+    return tasks;
+  }
+
+  /** L6. */
+  #takeNext(): PoolTask {
+    const [first] = this.#waiting;
+    assert(first !== undefined, "a task waits");
+    const [job, tasks] = first;
+    const task = tasks.shift() as PoolTask;
+    this.#waiting.delete(job);
+    if (tasks.length > 0) this.#waiting.set(job, tasks);
+    return task;
   }
 }

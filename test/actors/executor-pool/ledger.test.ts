@@ -119,3 +119,13 @@ test("ledger: whatever happens, every task is in one place, and ends once", (t) 
     { numRuns: 200 },
   );
 });
+
+test("ledger: jobs take turns, however much one of them has waiting (L6)", (t) => {
+  const ledger = new PoolLedger(1);
+  for (const tag of ["a1", "a2", "a3", "a4"]) submit(ledger, tag, "a");
+  for (const tag of ["b1", "b2"]) submit(ledger, tag, "b");
+  join(ledger, 0, 1);
+  join(ledger, 1, 1);
+  join(ledger, 2, 1);
+  t.deepEqual(assigned(ledger), ["a1 to 0", "b1 to 1", "a2 to 2", "b2 to 0", "a3 to 1", "a4 to 2"]);
+});

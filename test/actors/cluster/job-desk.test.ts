@@ -1,0 +1,179 @@
+/**
+ * The desk of a coordinator: what it promises is journaled, jobs run in turn, and end once.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { resultsDirectory } from "../../../actors/cluster/accept-submission.ts";
+import { JobDesk, type JobLimits } from "../../../actors/cluster/job-desk.ts";
+import { JobRecords } from "../../../actors/cluster/job-record.ts";
+import { decodeJob, encodeJob } from "../../../actors/job-record.ts";
+import { prepareJob } from "../../../actors/prepare-job.ts";
+import { RuntimeError } from "../../../runtime/errors.ts";
+import type { Journal } from "../../../runtime/journal/journal.ts";
+import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+const LIMITS: JobLimits = { jobsRunningMax: 1, jobsQueuedMax: 2, historyMs: 1_000, resultsMs: 100 };
+const TOTALS = { pairsWritten: 1, bytesWritten: 4, piecesDone: 1, pieceCount: 1 };
+const FIGURES = {
+  ...{ stage: 1, tasksDone: 1, tasksOfStage: 1, pairsIn: 7, pairsOut: 1, rejected: 0 },
+  ...{ shuffledBytes: 0, tasksRepeated: 0, restarts: 0, outputBytes: 4 },
+};
+
+interface Scene {
+  readonly desk: JobDesk;
+  readonly started: string[];
+  readonly stopped: string[];
+  readonly told: string[];
+  readonly journal: Journal;
+  nowMs: number;
+}
+
+/** The same `disk` and `directory` again: a coordinator that was restarted. */
+async function openDesk(
+  t: ExecutionContext,
+  { disk, directory, limits = LIMITS }: { disk: MemoryDisk; directory: string; limits?: JobLimits },
+): Promise<Scene> {
+  const journal = createMemoryJournal({ disk });
+  await journal.open();
+  const [started, stopped, told]: [string[], string[], string[]] = [[], [], []];
+  let names = 0;
+  const scene = { nowMs: 0, started, stopped, told, journal };
+  const desk = new JobDesk({
+    records: new JobRecords(journal, { encode: encodeJob, decode: decodeJob }),
+    ...{ places: { dataRoot: path.join(directory, "files"), dataDirectory: directory }, limits, prepare: prepareJob },
+    wallClock: { nowMs: () => scene.nowMs, stamp: () => `${directory} ${String(scene.nowMs).padStart(9, "0")}` },
+    newId: () => {
+      names += 1;
+      return `${started.length}${names}`.padStart(16, "0");
+    },
+    start: (job) => started.push(job.id),
+    stop: (id) => stopped.push(id),
+    figuresOf: () => FIGURES,
+    tell: ({ kind }) => told.push(kind),
+    onBroken: (error) => t.fail(String(error)),
+  });
+  await desk.open();
+  return Object.assign(scene, { desk });
+}
+
+function placesOf(t: ExecutionContext): { disk: MemoryDisk; directory: string } {
+  const directory = temporaryDirectory(t);
+  mkdirSync(path.join(directory, "files"));
+  mkdirSync(resultsDirectory(directory));
+  writeFileSync(path.join(directory, "files", "pairs.csv"), "1,2\n");
+  return { disk: new MemoryDisk("disk"), directory };
+}
+
+function request(extra: object = {}) {
+  const program = { partitions: 1, input: "pairs.csv", operations: [{ operator: "reduce", function: "SUM" }] };
+  return { program: JSON.stringify(program), fileName: "sums.json", ...extra };
+}
+
+/** What was begun meanwhile has been journaled. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+test("desk: jobs run in the order of their submission, so many at a time, and the queue is bounded (D2)", async (t) => {
+  const { desk, started } = await openDesk(t, placesOf(t));
+  const [first, second, third] = [
+    await desk.submit(request()),
+    await desk.submit(request()),
+    await desk.submit(request()),
+  ];
+  await t.throwsAsync(desk.submit(request()), { instanceOf: RuntimeError, message: /wait already/ });
+  await settled();
+  t.deepEqual(started, [first.id]);
+  t.deepEqual(
+    desk.statuses().map(({ state }) => state),
+    ["running", "queued", "queued"],
+  );
+  await desk.cancel(second.id);
+  desk.ended(first.id, { kind: "done", output: TOTALS });
+  await settled();
+  t.deepEqual(started, [first.id, third.id]);
+  t.deepEqual(
+    desk.statuses().map(({ state }) => state),
+    ["done", "cancelled", "running"],
+  );
+});
+
+test("desk: a restarted coordinator goes on with what runs and what waits, and remembers what has ended (D1)", async (t) => {
+  const places = placesOf(t);
+  const before = await openDesk(t, places);
+  const first = await before.desk.submit(request());
+  await settled();
+  before.desk.ended(first.id, { kind: "failed", failure: { code: "BAD_RECORD", message: "it is bad" } });
+  await settled();
+  const second = await before.desk.submit(request({ submissionId: "once-and-for-all" }));
+  await settled();
+  await before.journal.close();
+  const after = await openDesk(t, places);
+  t.deepEqual(after.started, [second.id]);
+  t.deepEqual(after.desk.status(first.id)?.failure, { code: "BAD_RECORD", message: "it is bad" });
+  t.is(after.desk.status(first.id)?.pairsIn, 7);
+  t.is((await after.desk.submit(request({ submissionId: "once-and-for-all" }))).id, second.id);
+  t.is(after.desk.statuses().length, 2);
+});
+
+test("desk: two submissions with one id at the same moment are one job", async (t) => {
+  const { desk } = await openDesk(t, placesOf(t));
+  const same = request({ submissionId: "the-very-same" });
+  const [left, right] = await Promise.all([desk.submit(same), desk.submit(same)]);
+  t.is(left.id, right.id);
+  t.is(desk.statuses().length, 1);
+});
+
+test("desk: a job ends once, and what is told later is ignored (D3)", async (t) => {
+  const { desk, stopped, told } = await openDesk(t, placesOf(t));
+  const { id } = await desk.submit(request());
+  await settled();
+  await desk.cancel(id);
+  desk.ended(id, { kind: "done", output: TOTALS });
+  await settled();
+  t.is(desk.status(id)?.state, "cancelled");
+  t.deepEqual(stopped, [id]);
+  t.deepEqual(told, ["job.submitted", "job.started", "job.cancelled"]);
+  await t.throwsAsync(desk.cancel(id), { message: /cancelled already/ });
+  t.throws(() => desk.result(id), { message: /is cancelled/ });
+});
+
+test("desk: a result is kept for its time, and a job is remembered for its own", async (t) => {
+  const places = placesOf(t);
+  const scene = await openDesk(t, places);
+  const { id } = await scene.desk.submit(request());
+  await settled();
+  const file = path.join(resultsDirectory(places.directory), `${id}.csv`);
+  writeFileSync(file, "1,2\n");
+  scene.desk.ended(id, { kind: "done", output: TOTALS });
+  await settled();
+  t.deepEqual(scene.desk.result(id), { path: file, byteLength: 4, format: "csv" });
+  scene.nowMs = 101;
+  await scene.desk.sweep();
+  t.false(existsSync(file));
+  t.is(scene.desk.status(id)?.resultKept, false);
+  t.throws(() => scene.desk.result(id), { message: /not kept any more/ });
+  scene.nowMs = 1_001;
+  await scene.desk.sweep();
+  t.is(scene.desk.status(id), undefined);
+  t.deepEqual(await scene.journal.actors("record/"), []);
+});
+
+test("desk: what a submitter names lies below the data root, and is not what the job reads", async (t) => {
+  const { desk } = await openDesk(t, placesOf(t));
+  const refused: [object, string][] = [
+    [{ inputs: ["../files/pairs.csv"] }, "PATH_OUTSIDE_DATA_ROOT"],
+    [{ inputs: ["/etc/passwd"] }, "PATH_OUTSIDE_DATA_ROOT"],
+    [{ inputs: ["missing.csv"] }, "INPUT_MISSING"],
+    [{ output: "/tmp/sums.csv" }, "PATH_OUTSIDE_DATA_ROOT"],
+    [{ output: "pairs.csv" }, "OUTPUT_UNUSABLE"],
+    [{ uploads: ["../job.json"] }, "INPUT_MISSING"],
+  ];
+  for (const [extra, code] of refused) {
+    const error = await t.throwsAsync(desk.submit(request(extra)), { instanceOf: RuntimeError });
+    t.is((error as RuntimeError).code, code, JSON.stringify(extra));
+  }
+  t.deepEqual(desk.statuses(), []);
+});
