@@ -74,6 +74,8 @@ export interface CoordinatorListener {
 
 /** What is going on, for displays; each map of jobs is by job id. */
 export interface CoordinatorView {
+  /** Jobs that run. */
+  readonly jobs: ReadonlyMap<string, JobDescription>;
   readonly members: ReadonlyMap<string, Member>;
   readonly progress: ReadonlyMap<string, JobProgress>;
   readonly output: ReadonlyMap<string, OutputTotals>;
@@ -109,6 +111,7 @@ export interface CoordinatorSide {
 
 interface Plot extends CoordinatorSideOptions {
   readonly view: {
+    readonly jobs: Map<string, JobDescription>;
     members: ReadonlyMap<string, Member>;
     readonly progress: Map<string, JobProgress>;
     readonly output: Map<string, OutputTotals>;
@@ -125,7 +128,7 @@ interface Plot extends CoordinatorSideOptions {
 
 export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSide {
   const view: Plot["view"] = {
-    ...{ members: new Map(), progress: new Map(), output: new Map() },
+    ...{ jobs: new Map(), members: new Map(), progress: new Map(), output: new Map() },
     ...{ takenOver: new Map(), repairs: new Map() },
   };
   const plot: Plot = { ...options, view, submitted: new Map(), ended: new Set(), turn: 0 };
@@ -202,6 +205,7 @@ function coordinator(plot: Plot): ChildSpecification {
         askMembers: () => board.send("membership", { type: "membership.report" }),
         startJob: (job, members) => startJob(plot, job, members),
         stopJob: (job) => {
+          view.jobs.delete(job);
           plot.exchange?.close(job);
           for (const supervisor of ["jobs", "outputs"]) board.send(supervisor, { type: "child.stop", id: job });
         },
@@ -225,6 +229,7 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
   const { board, clock, ended, onOutcome, submitted, view } = plot;
   const { id } = job;
   if (ended.has(id)) return;
+  view.jobs.set(id, job);
   const specification = specifyChild({
     id,
     logic: jobMachine,
@@ -252,6 +257,7 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
         tell: (outcome) => {
           submitted.delete(id);
           ended.add(id);
+          view.jobs.delete(id);
           onOutcome(id, outcome);
         },
       };

@@ -33,6 +33,16 @@ export const FETCH_RETRY_MS = 200;
 export const FETCH_PATIENCE_MS = 60_000;
 /** Stretches asked of a worker at once. */
 export const FETCH_REFERENCES_MAX = 4_096;
+/** Splits whose bytes a worker brings from the coordinator at once: 128 MiB, enough for the threads of a large machine. */
+export const INPUT_COPIES_MAX = 32;
+/** Bytes of one stretch of input that is brought. */
+export const INPUT_STRETCH_BYTES = MEBIBYTE;
+/** Bytes brought behind a split at first, for its last line ends there; longer lines take further stretches. */
+export const INPUT_TAIL_BYTES = 65_536;
+/** Input files that a coordinator holds open for workers that do not see them. */
+export const INPUTS_OPEN_MAX = 64;
+/** Attempts to read one split that ended with its input missing or changed, before that is told. */
+export const INPUT_ATTEMPTS_MAX = 3;
 /** How often a job looks for tasks that take far longer than others. */
 export const RACE_INTERVAL_MS = 1_000;
 /** A task is raced when it takes so many times the median, and at least so long. */

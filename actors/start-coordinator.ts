@@ -30,6 +30,7 @@ import { taleOfNotice } from "./cluster/tell-tales.ts";
 import { type CoordinatorSide, coordinatorSide } from "./coordinator-side.ts";
 import { blockSource } from "./exchange/block-source.ts";
 import { createCoordinatorExchange } from "./exchange/coordinator-exchange.ts";
+import { serveInputs } from "./exchange/serve-inputs.ts";
 import { decodeJob, encodeJob } from "./job-record.ts";
 import { clusterCodec } from "./message-codec.ts";
 import { type OpenPlaces, openPlaces } from "./open-places.ts";
@@ -121,7 +122,18 @@ async function begin(
     admits: (peer) => isWorkerProcess(peer.process),
     unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX,
   });
-  const source = blockSource({ identity, clock: systemClock, security: options.dial, processOf });
+  const source = blockSource({
+    identity,
+    clock: systemClock,
+    security: options.dial,
+    processOf,
+    coordinator: undefined,
+  });
+  const inputs = serveInputs({
+    listener,
+    allow: (process) => [...side.view.members.keys()].some((worker) => processOf(worker) === process),
+    filesOf: (job) => side.view.jobs.get(job)?.files,
+  });
   const root = createProcessRoot({
     ...{ clock: systemClock, random: systemRandom, transport, codec: clusterCodec, restartsMax },
     onBroken: fail,
@@ -140,7 +152,10 @@ async function begin(
     ...{ clock: systemClock, board: root.board, journal, term, supervisor: root.supervisor },
     ...{ heartbeat: options.heartbeat, segmentDirectory, segmentName: `coordinator-${term}` },
     outputOf: (job) => director.portsOf(job),
-    exchange: createCoordinatorExchange({ clock: systemClock, segmentDirectory, source }),
+    exchange: createCoordinatorExchange({
+      ...{ clock: systemClock, segmentDirectory, source },
+      noteClosed: (job) => inputs.release(job),
+    }),
     onOutcome: (job, outcome) => director.ended(job, outcome),
     onBroken: fail,
     listener: director,
@@ -158,6 +173,7 @@ async function begin(
       await root.stop();
       transport.close();
       source.close();
+      inputs.close();
       await director.closePorts();
       await listener.close();
       await journal.close();

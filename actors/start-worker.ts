@@ -122,7 +122,7 @@ function begin(options: WorkerOptions, places: OpenPlaces, serving: BlockServing
     onPeer: watchLine(log, (error) => end.reject(error)),
     unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX,
   });
-  const source = blockSource({ identity, clock: systemClock, security: dial, processOf });
+  const source = blockSource({ identity, clock: systemClock, security: dial, processOf, coordinator: join });
   const disk = openDiskAccount(segmentBytes(segmentDirectory), options.diskBytes);
   const exchange = createWorkerExchange({
     ...{ clock: systemClock, self: id, segmentDirectory, source: admitting(source, serving), disk },

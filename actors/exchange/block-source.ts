@@ -9,22 +9,28 @@ import { createBlockClient } from "../../runtime/exchange/block-client.ts";
 import type { DialTarget } from "../../runtime/socket/dial.ts";
 import type { ProcessIdentity } from "../../runtime/socket/peer.ts";
 import type { DialSecurity } from "../../runtime/socket/security.ts";
-import type { BlockSource } from "./messages.ts";
+import { type BlockSource, COORDINATOR_PEER } from "./messages.ts";
 
 export interface BlockSourceOptions {
   /** Who we are: servers look whether we are a member. */
   readonly identity: ProcessIdentity;
   readonly clock: Clock;
   readonly security: DialSecurity;
-  /** The name of a worker's process, by worker id. */
-  readonly processOf: (worker: string) => string;
+  /** The name of a process, by worker id or `COORDINATOR_PEER`. */
+  readonly processOf: (peer: string) => string;
+  /** Where the coordinator serves inputs; undefined for the coordinator itself. */
+  readonly coordinator: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** Errors of fetching: ExchangeError. */
 export function blockSource(options: BlockSourceOptions): BlockSource & { close(): void } {
-  const { identity, clock, security, processOf } = options;
+  const { identity, clock, security, processOf, coordinator } = options;
   let places: ReadonlyMap<string, DialTarget> = new Map();
-  const client = createBlockClient({ identity, clock, locate: (process) => places.get(process) });
+  const locate = (process: string): DialTarget | undefined => {
+    if (coordinator === undefined || process !== processOf(COORDINATOR_PEER)) return places.get(process);
+    return { ...coordinator, security };
+  };
+  const client = createBlockClient({ identity, clock, locate });
   return {
     noteDirectory: (members) => {
       places = new Map(
@@ -34,7 +40,7 @@ export function blockSource(options: BlockSourceOptions): BlockSource & { close(
         }),
       );
     },
-    fetch: (worker, request) => client.fetch(processOf(worker), request),
+    fetch: (peer, request) => client.fetch(processOf(peer), request),
     close: () => client.close(),
   };
 }

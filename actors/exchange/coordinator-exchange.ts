@@ -16,6 +16,8 @@ export interface CoordinatorExchangeOptions {
   readonly clock: Clock;
   readonly segmentDirectory: string;
   readonly source: BlockSource;
+  /** Told of each job that is closed. */
+  readonly noteClosed?: (job: string) => void;
 }
 
 export function createCoordinatorExchange(options: CoordinatorExchangeOptions): ReferenceExchange {
@@ -23,12 +25,14 @@ export function createCoordinatorExchange(options: CoordinatorExchangeOptions): 
 }
 
 class OutputExchange implements ReferenceExchange {
+  readonly #noteClosed: CoordinatorExchangeOptions["noteClosed"];
   readonly #mirror: Mirror;
   readonly #fetch: PatientFetch;
   /** Aborted when the job is closed. */
   readonly #jobs = new Map<string, AbortController>();
 
   constructor(options: CoordinatorExchangeOptions) {
+    this.#noteClosed = options.noteClosed;
     this.#mirror = new Mirror(options.segmentDirectory);
     this.#fetch = new PatientFetch(options);
   }
@@ -56,6 +60,7 @@ class OutputExchange implements ReferenceExchange {
     this.#jobs.get(job)?.abort();
     this.#jobs.delete(job);
     this.#mirror.close(job);
+    this.#noteClosed?.(job);
   }
 
   async #fetchAll(job: string, references: readonly SegmentReference[], take: Wanted["take"]): Promise<void> {

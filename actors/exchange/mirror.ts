@@ -64,11 +64,16 @@ export class Mirror {
     return this.#remove(job, (segment) => isSegmentBelow(segment, below));
   }
 
+  /** Removes one copy. */
+  remove(job: string, segment: string): void {
+    this.#meter?.beginFreeing();
+    this.#meter?.endFreeing(this.#remove(job, (copied) => copied === segment));
+  }
+
   /** Removes what was copied for a job. */
   close(job: string): void {
     this.#meter?.beginFreeing();
-    const byteCount = this.#remove(job, () => true);
-    this.#meter?.endFreeing(byteCount);
+    this.#meter?.endFreeing(this.#remove(job, () => true));
     this.#jobs.delete(job);
   }
 

@@ -6,9 +6,11 @@
  *
  * X2. A process that cannot be reached is asked again until it is no member any more, or FETCH_PATIENCE_MS have passed
  *     without a byte: then what it held cannot be had.
+ *     The coordinator is waited for as long as nobody answers there.
  * X3. Bytes that a member says it does not have, or cannot read, cannot be had.
  * X4. What was taken before a fetch broke off is not asked for again.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../runtime/clock.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
@@ -90,7 +92,7 @@ export class PatientFetch {
       if (error === undefined) return;
       if (wanted.signal.aborted) throw new Unavailable(peer, "nobody wants it any more");
       if (!(error instanceof RuntimeError) || FINAL_CODES.has(error.code)) throw new Unavailable(peer, error);
-      if (intake.taken > 0) sinceMs = this.#clock.nowMs();
+      if (intake.taken > 0 || isAwaited(peer, error)) sinceMs = this.#clock.nowMs();
       if (this.#clock.nowMs() - sinceMs > FETCH_PATIENCE_MS) throw new Unavailable(peer, error);
       rest = rest.slice(intake.taken);
       await this.#pause(wanted.signal, known.signal);
@@ -183,10 +185,17 @@ class Intake {
   }
 }
 
+/** Without a coordinator nothing goes on: it is waited for. */
+function isAwaited(peer: string, { code }: RuntimeError): boolean {
+  return peer === COORDINATOR_PEER && code === "PEER_UNREACHABLE";
+}
+
 /** Aborted when one of them is; `unlink` lets go of them. */
 function eitherOf(...signals: readonly AbortSignal[]): { readonly signal: AbortSignal; unlink(): void } {
   const either = new AbortController();
   const abort = (): void => either.abort();
+  // As many as there are fetches of a job, or from a process: no leak.
+  setMaxListeners(0, ...signals);
   for (const signal of signals) {
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort);

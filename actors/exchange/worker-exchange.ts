@@ -1,5 +1,5 @@
 /**
- * Brings the blocks of other workers here before a task that reads them is run.
+ * Brings the blocks of other workers here before a task that reads them is run, and input that is not seen here.
  *
  * Owns: what is being brought for whom.
  * Never: checks a byte: the task does, and what does not fit is made again.
@@ -14,6 +14,7 @@ import { type DiskAccount, DiskMeter } from "../../runtime/journal/disk-meter.ts
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { Task, TaskFailure } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
+import { InputCopies } from "./input-copies.ts";
 import type { BlockSource, Located, SubmitCommand, WorkerExchange } from "./messages.ts";
 import { Mirror } from "./mirror.ts";
 import { bodiesOf, indexesOf } from "./needs.ts";
@@ -37,7 +38,7 @@ export function createWorkerExchange(options: WorkerExchangeOptions): WorkerExch
 
 /** A job whose tasks come. */
 interface OpenJob {
-  readonly partitionCount: number;
+  readonly description: JobDescription;
   /** Aborted when the job is closed. */
   readonly closing: AbortController;
   /** By stretch. */
@@ -48,23 +49,29 @@ class TaskExchange implements WorkerExchange {
   readonly #options: WorkerExchangeOptions;
   readonly #mirror: Mirror;
   readonly #fetch: PatientFetch;
+  readonly #inputs: InputCopies;
   readonly #jobs = new Map<string, OpenJob>();
 
   constructor(options: WorkerExchangeOptions) {
     this.#options = options;
     this.#mirror = new Mirror(options.segmentDirectory, new DiskMeter(options.disk));
     this.#fetch = new PatientFetch(options);
+    this.#inputs = new InputCopies({ self: options.self, fetch: this.#fetch, mirror: this.#mirror });
   }
 
   open(job: JobDescription): void {
     if (this.#jobs.has(job.id)) return;
-    const { partitions: partitionCount } = job.plan;
-    this.#jobs.set(job.id, { partitionCount, closing: new AbortController(), underWay: new Map() });
+    this.#jobs.set(job.id, { description: job, closing: new AbortController(), underWay: new Map() });
   }
 
   submit(command: SubmitCommand, pass: (command: SubmitCommand) => void): void {
     const { job, task, tag, owner } = command;
     const open = this.#jobs.get(job);
+    if (open !== undefined && task.kind === "split") {
+      const inputs = { description: open.description, signal: open.closing.signal };
+      this.#inputs.submit({ job: inputs, command, task, pass });
+      return;
+    }
     if (open === undefined || this.#foreign(indexesOf(task)).length === 0) {
       pass(command);
       return;
@@ -99,6 +106,7 @@ class TaskExchange implements WorkerExchange {
   close(job: string): void {
     this.#jobs.get(job)?.closing.abort();
     this.#jobs.delete(job);
+    this.#inputs.close(job);
     this.#mirror.close(job);
   }
 
@@ -110,7 +118,7 @@ class TaskExchange implements WorkerExchange {
     await this.#bring(job, open, indexesOf(task));
     const read = (at: SegmentReference): Uint8Array =>
       this.#foreign([at]).length === 0 ? new Uint8Array(0) : this.#mirror.read(job, at);
-    await this.#bring(job, open, bodiesOf(task, open.partitionCount, read));
+    await this.#bring(job, open, bodiesOf(task, open.description.plan.partitions, read));
   }
 
   async #bring(job: string, open: OpenJob, references: readonly SegmentReference[]): Promise<void> {

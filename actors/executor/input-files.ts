@@ -1,55 +1,82 @@
 /**
  * The input files of a job as one thread reads them: open descriptors, and the check that a file is still the same.
  *
- * Owns: descriptors of inputs.
+ * Owns: descriptors of inputs, and of copies of their splits.
  * Never: interprets a line.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import path from "node:path";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { InputFile } from "../job/messages.ts";
 
 const LINE_FEED = 0x0a;
 const SCAN_BYTES = 65_536;
 
+/** A file of which at least one split can be read. */
+export interface InputView {
+  readonly file: InputFile;
+  readonly descriptor: number;
+  /** Whether all of the file is there. */
+  readonly isWhole: boolean;
+  /** Errors: INPUT_CHANGED where size or time differ from those at the job's start. */
+  requireUnchanged(): void;
+  /** Called when the split was read. */
+  close(): void;
+}
+
 export class InputFiles {
   readonly #files: readonly InputFile[];
+  readonly #directory: string;
   readonly #descriptors = new Map<number, number>();
 
-  constructor(files: readonly InputFile[]) {
+  /** Copies lie in `directory`. */
+  constructor(files: readonly InputFile[], directory: string) {
     this.#files = files;
+    this.#directory = directory;
   }
 
-  /** Errors: INPUT_UNREADABLE; INPUT_CHANGED where size or time differ from those at the job's start. */
-  open(index: number): { readonly descriptor: number; readonly file: InputFile } {
+  /** Errors: INPUT_UNREADABLE; INPUT_CHANGED. */
+  open(index: number): InputView {
     const file = this.#files[index];
-    let descriptor = this.#descriptors.get(index);
-    if (descriptor === undefined) {
-      try {
-        descriptor = openSync(file.absolutePath, "r");
-      } catch (error) {
-        throw new RuntimeError(
-          "INPUT_UNREADABLE",
-          `cannot read input "${file.name}": ${(error as Error).message}`,
-          error,
-        );
-      }
-      this.#descriptors.set(index, descriptor);
-    }
-    this.requireUnchanged(index);
-    return { descriptor, file };
+    const descriptor = this.#descriptors.get(index) ?? openInput(file, file.absolutePath);
+    this.#descriptors.set(index, descriptor);
+    const view: InputView = {
+      ...{ file, descriptor, isWhole: true },
+      requireUnchanged: () => requireUnchanged(file, descriptor),
+      close: () => {},
+    };
+    view.requireUnchanged();
+    return view;
   }
 
-  requireUnchanged(index: number): void {
+  /** What a copy holds was checked where it was copied from. Errors: INPUT_UNREADABLE. */
+  openCopy(index: number, segment: string): InputView {
     const file = this.#files[index];
-    const status = fstatSync(this.#descriptors.get(index) as number);
-    if (status.size === file.byteLength && status.mtimeMs === file.modifiedMs) return;
-    throw new RuntimeError("INPUT_CHANGED", `input "${file.name}" changed while it was being read`);
+    const descriptor = openInput(file, path.join(this.#directory, segment));
+    // It goes with its task, and closed its room comes back.
+    const close = (): void => closeSync(descriptor);
+    return { file, descriptor, isWhole: file.compressed, requireUnchanged: () => {}, close };
   }
 
   close(): void {
     for (const descriptor of this.#descriptors.values()) closeSync(descriptor);
     this.#descriptors.clear();
   }
+}
+
+function openInput(file: InputFile, place: string): number {
+  try {
+    return openSync(place, "r");
+  } catch (error) {
+    const text = `cannot read input "${file.name}": ${(error as Error).message}`;
+    throw new RuntimeError("INPUT_UNREADABLE", text, error);
+  }
+}
+
+function requireUnchanged(file: InputFile, descriptor: number): void {
+  const status = fstatSync(descriptor);
+  if (status.size === file.byteLength && status.mtimeMs === file.modifiedMs) return;
+  throw new RuntimeError("INPUT_CHANGED", `input "${file.name}" changed while it was being read`);
 }
 
 /** Position behind the first line feed at or after `from`, or `limit` if there is none before it. */

@@ -58,7 +58,12 @@ export interface PlannedRange {
 }
 
 export type Task =
-  | { readonly kind: "split"; readonly split: number }
+  | {
+      readonly kind: "split";
+      readonly split: number;
+      /** A segment that has the split's bytes at their places in the file, for whoever does not see the file. */
+      readonly copy?: string;
+    }
   | {
       readonly kind: "reduce";
       readonly stage: number;
@@ -110,6 +115,8 @@ export interface TaskFailure {
   /** Of a bad record: the file as the user named it, and the line in the whole file, from 1. */
   readonly file?: string;
   readonly line?: number;
+  /** `line` counts from this byte of the file, and `message` names no line: what is before was not there to be counted. */
+  readonly linesFrom?: number;
   /** Stored bytes that the task needs and that are not what was written: to be made again by those who made them. */
   readonly damage?: readonly SegmentReference[];
 }

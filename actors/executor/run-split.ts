@@ -14,7 +14,7 @@ import type { Task as KernelTask, StageKernels, TaskSink, TaskStatistics } from 
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { InputFile, Split } from "../job/messages.ts";
 import { READ_BYTES } from "../options.ts";
-import { countLines, type InputFiles, nextLineStart } from "./input-files.ts";
+import { countLines, type InputFiles, type InputView, nextLineStart } from "./input-files.ts";
 
 const COMPRESSED_READ_BYTES = 65_536;
 
@@ -30,19 +30,43 @@ export class SplitError extends Error {
   readonly error: DataError;
   readonly file: string;
   readonly line: number;
+  /** Where lines were counted from, if that is not the file's beginning; then the message names no line. */
+  readonly linesFrom: number | undefined;
 
-  constructor(error: DataError, file: string, line: number) {
-    super(`${file}:${line}: ${error.message}`);
+  constructor(error: DataError, place: { readonly file: string; readonly line: number; readonly linesFrom?: number }) {
+    const { file, line, linesFrom } = place;
+    super(linesFrom === undefined ? `${file}:${line}: ${error.message}` : error.message);
     this.name = "SplitError";
     this.error = error;
     this.file = file;
     this.line = line;
+    this.linesFrom = linesFrom;
   }
 }
 
-/** Errors: DataError for arithmetic, SplitError for bad records; INPUT_CHANGED, INPUT_CORRUPT, INPUT_UNREADABLE. */
-export async function runSplit(split: Split, context: SplitContext): Promise<TaskStatistics & { bytesIn: number }> {
-  const { descriptor, file } = context.files.open(split.file);
+/**
+ * `copy` names a copy to be read instead of the file.
+ *
+ * Errors: DataError for arithmetic, SplitError for bad records; INPUT_CHANGED, INPUT_CORRUPT, INPUT_UNREADABLE.
+ */
+export async function runSplit(
+  split: Split,
+  context: SplitContext,
+  copy?: string,
+): Promise<TaskStatistics & { bytesIn: number }> {
+  const view = copy === undefined ? context.files.open(split.file) : context.files.openCopy(split.file, copy);
+  try {
+    return await readSplit(split, context, view);
+  } finally {
+    view.close();
+  }
+}
+
+async function readSplit(
+  split: Split,
+  context: SplitContext,
+  { descriptor, file, isWhole, requireUnchanged }: InputView,
+): Promise<TaskStatistics & { bytesIn: number }> {
   const task = context.kernels.beginSplit(file.text, context.sink);
   const stretch = { start: file.dataStart };
   try {
@@ -50,11 +74,13 @@ export async function runSplit(split: Split, context: SplitContext): Promise<Tas
       ? await pushCompressed(descriptor, file, task, context)
       : pushLines(descriptor, file, task, { split, stretch, context });
     const statistics = task.finish();
-    context.files.requireUnchanged(split.file);
+    requireUnchanged();
     return { ...statistics, bytesIn };
   } catch (error) {
-    const linesBefore = (): number => (file.compressed ? file.headerLines : countLines(descriptor, stretch.start));
-    throw named(error, file, linesBefore);
+    throw named(error, file, (line) => {
+      if (file.compressed) return { line: file.headerLines + line };
+      return isWhole ? { line: countLines(descriptor, stretch.start) + line } : { line, linesFrom: stretch.start };
+    });
   }
 }
 
@@ -137,10 +163,14 @@ function* compressedPieces(descriptor: number, end: number): Generator<Buffer> {
 }
 
 /** Names what went wrong while the split was read; anything else is a bug and stays as it is. */
-function named(error: unknown, file: InputFile, linesBefore: () => number): unknown {
+function named(
+  error: unknown,
+  file: InputFile,
+  placeOf: (line: number) => { readonly line: number; readonly linesFrom?: number },
+): unknown {
   if (error instanceof DataError) {
     if (error.detail.kind !== "record") return error;
-    return new SplitError(error, file.name, linesBefore() + error.detail.line + 1);
+    return new SplitError(error, { file: file.name, ...placeOf(error.detail.line + 1) });
   }
   if (!(error instanceof Error) || error instanceof RuntimeError) return error;
   if ("code" in error && String(error.code).startsWith("Z_")) {

@@ -63,7 +63,7 @@ export class TaskRunner {
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
-    this.#files = new InputFiles(options.job.files);
+    this.#files = new InputFiles(options.job.files, options.segments.directory);
     this.#segments = new SegmentReader(options.segments.directory);
     this.#headers = new RunHeaders(this.#segments);
     this.#output = new TaskOutput(options.segments, options.progressed);
@@ -97,7 +97,7 @@ export class TaskRunner {
     switch (task.kind) {
       case "split": {
         const splitContext = { files: this.#files, kernels: kernels.openStage(0), sink: this.#output, progressed };
-        const statistics = await runSplit(job.splits[task.split], splitContext);
+        const statistics = await runSplit(job.splits[task.split], splitContext, task.copy);
         return { ...NOTHING, ...statistics, ...this.#output.end() };
       }
       case "reduce": {
@@ -142,8 +142,9 @@ export class TaskRunner {
 /** What crosses to the actor. An error that is neither of data nor of operation is a bug: it is thrown on, and the thread dies. */
 export function taskFailure(error: unknown): TaskFailure {
   if (error instanceof SplitError) {
+    const { file, line, linesFrom, message } = error;
     const { detail, code } = error.error;
-    return { code, message: error.message, reject: detail, file: error.file, line: error.line };
+    return { code, message, reject: detail, file, line, ...(linesFrom === undefined ? {} : { linesFrom }) };
   }
   if (error instanceof DataError) return { code: error.code, message: error.message, reject: error.detail };
   if (error instanceof SegmentDamageError) {

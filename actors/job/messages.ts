@@ -3,6 +3,7 @@
  *
  * Owns: the description of a job (plain data, sent to workers and journaled) and the job's messages.
  */
+import { createHash } from "node:crypto";
 import type { TextFormat } from "../../programs/kernels/kernel-set.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
 import type { Program, TextFormatName } from "../../programs/program.ts";
@@ -24,6 +25,11 @@ export interface InputFile {
   /** Lines before `dataStart`: 1 with a header. */
   readonly headerLines: number;
   readonly text: TextFormat;
+}
+
+/** `InputFile.endsHash` of a file that has these bytes at its ends; where it is short, they overlap. */
+export function hashOfEnds(head: Uint8Array, tail: Uint8Array): string {
+  return createHash("sha256").update(head).update(tail).digest("hex");
 }
 
 /** A stretch of one file; a line belongs to the split in which its first byte lies. */

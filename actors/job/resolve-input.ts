@@ -4,7 +4,6 @@
  * Owns: everything about inputs that is settled before a job starts, and the errors of it.
  * Never: reads more of a file than its ends.
  */
-import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { constants, gunzipSync } from "node:zlib";
@@ -14,7 +13,7 @@ import type { InputSpecification, TextFormatName } from "../../programs/program.
 import { RuntimeError } from "../../runtime/errors.ts";
 import { FILE_IDENTITY_BYTES, HEADER_BYTES_MAX } from "../options.ts";
 import { type Column, splitHeader } from "./header.ts";
-import type { InputFile } from "./messages.ts";
+import { hashOfEnds, type InputFile } from "./messages.ts";
 
 /**
  * Shape:  one entry a file, in the order of the paths; the files of one glob are sorted by name.
@@ -104,7 +103,7 @@ function describeFile({ name, absolutePath, descriptor, status, specification }:
     absolutePath,
     byteLength: status.size,
     modifiedMs: status.mtimeMs,
-    endsHash: createHash("sha256").update(head).update(tail).digest("hex"),
+    endsHash: hashOfEnds(head, tail),
     compressed,
     dataStart,
     headerLines: headerFields === undefined ? 0 : 1,

@@ -9,11 +9,12 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import path from "node:path";
 import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
 import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
-import type { BlockSource } from "../../../actors/exchange/messages.ts";
-import { segmentMark } from "../../../actors/exchange/segment-names.ts";
+import { openSame } from "../../../actors/exchange/input-identity.ts";
+import { type BlockSource, COORDINATOR_PEER } from "../../../actors/exchange/messages.ts";
+import { inputNumber, segmentMark } from "../../../actors/exchange/segment-names.ts";
 import { createWorkerExchange } from "../../../actors/exchange/worker-exchange.ts";
 import { kernelModule } from "../../../actors/executor/kernel-module.ts";
-import type { JobDescription, JobOutcome } from "../../../actors/job/messages.ts";
+import type { InputFile, JobDescription, JobOutcome } from "../../../actors/job/messages.ts";
 import { clusterCodec } from "../../../actors/message-codec.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import { createProcessRoot, type ProcessRoot } from "../../../actors/process-root.ts";
@@ -60,10 +61,13 @@ export class ClusterStage {
   /** Called before a stretch is fetched from a worker, and with its bytes, which it may change. */
   beforeFetch: (worker: string, segment: string) => Promise<void> = () => Promise.resolve();
   tamper: (segment: string, bytes: Uint8Array) => void = () => {};
+  /** Where the coordinator's input files are, for jobs that name files which workers do not see. */
+  inputs: readonly InputFile[];
 
   constructor(directory: string, job: JobDescription) {
     this.#directory = directory;
     this.#job = job;
+    this.inputs = job.files;
   }
 
   /** Commits that the coordinator counts, for a test's choice of a moment. */
@@ -185,6 +189,7 @@ export class ClusterStage {
     const workers = this.#workers;
     const beforeFetch: ClusterStage["beforeFetch"] = (...named) => this.beforeFetch(...named);
     const tamper: ClusterStage["tamper"] = (...read) => this.tamper(...read);
+    const inputOf = (segment: string): InputFile | undefined => this.inputs[inputNumber(segment) ?? -1];
     return {
       noteDirectory: () => {},
       fetch: async function* (worker, { references }) {
@@ -192,6 +197,10 @@ export class ClusterStage {
         for (const { segment, offset, byteLength } of references) {
           await new Promise<void>((resolve) => void setImmediate(resolve));
           await beforeFetch(worker, segment);
+          if (worker === COORDINATOR_PEER) {
+            yield await readInput(inputOf(segment), { offset, byteLength });
+            continue;
+          }
           if (staged?.root === undefined) throw new RuntimeError("PEER_UNREACHABLE", `${worker} is not there`);
           const file = path.join(staged.directory, segment);
           if (!existsSync(file)) throw new RuntimeError("BLOCK_GONE", `${segment} is gone`);
@@ -205,4 +214,17 @@ export class ClusterStage {
       },
     };
   }
+}
+
+/** As the coordinator serves it. */
+async function readInput(
+  file: InputFile | undefined,
+  { offset, byteLength }: { readonly offset: number; readonly byteLength: number },
+): Promise<Uint8Array> {
+  const handle = file === undefined ? undefined : await openSame(file);
+  if (handle === undefined) throw new RuntimeError("BLOCK_GONE", "it is not what it was");
+  const bytes = new Uint8Array(byteLength);
+  await handle.read(bytes, 0, byteLength, offset);
+  await handle.close();
+  return bytes;
 }

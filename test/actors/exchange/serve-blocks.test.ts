@@ -44,6 +44,7 @@ async function place(t: ExecutionContext, secrets: Secrets = WITH_TOKEN): Promis
   const source = blockSource({
     ...{ identity: { process: "worker-bb", life: "1" }, clock: systemClock, security: secrets.dial },
     processOf: (worker) => `worker-${worker}`,
+    coordinator: undefined,
   });
   source.noteDirectory([{ id: "aa", exchange: `${serving.host}:${serving.port}` }]);
   t.teardown(async () => {
@@ -114,6 +115,7 @@ test("serving: TLS and a token are asked for as on any listener", async (t) => {
   t.is((await fetched(source)).compare(BYTES.subarray(10, 50_010)), 0);
   const wrong = blockSource({
     ...{ identity: { process: "worker-bb", life: "2" }, clock: systemClock, processOf: (id: string) => `worker-${id}` },
+    coordinator: undefined,
     security: { token: `${TOKEN}x`, tls: { ca: read("authority.crt") } },
   });
   wrong.noteDirectory([{ id: "aa", exchange: `127.0.0.1:${serving.port}` }]);
