@@ -37,7 +37,7 @@ import { type OpenPlaces, openPlaces } from "./open-places.ts";
 import { MESSAGES_IN_FLIGHT_MAX } from "./options.ts";
 import { FileOutput } from "./output/file-output.ts";
 import { prepareJob } from "./prepare-job.ts";
-import { createProcessRoot } from "./process-root.ts";
+import { createProcessRoot, type ProcessRoot } from "./process-root.ts";
 
 export interface CoordinatorOptions {
   readonly host: string;
@@ -59,7 +59,7 @@ export interface CoordinatorOptions {
   readonly log: Log;
 }
 
-export interface RunningCoordinator {
+export interface RunningCoordinator extends Pick<ProcessRoot, "children" | "kill"> {
   readonly control: ClusterControl;
   /** Its requests are nobody's yet. */
   readonly httpServer: HttpServer | HttpsServer;
@@ -165,6 +165,8 @@ async function begin(
   story.tell({ kind: "coordinator.started", message: `the coordinator begins its term ${term}` });
   return {
     control: director,
+    children: root.children,
+    kill: root.kill,
     httpServer: listener.httpServer,
     address: { host: listener.host, port: listener.port },
     ended,

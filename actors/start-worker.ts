@@ -34,7 +34,7 @@ import { clusterCodec } from "./message-codec.ts";
 import { type OpenPlaces, openPlaces } from "./open-places.ts";
 import { MESSAGES_IN_FLIGHT_MAX } from "./options.ts";
 import { PARTITION_LOG_PREFIX } from "./partition/messages.ts";
-import { createProcessRoot } from "./process-root.ts";
+import { createProcessRoot, type ProcessRoot } from "./process-root.ts";
 import { removeUnusedSegments } from "./remove-unused-segments.ts";
 import { workerSide } from "./worker-side.ts";
 
@@ -63,7 +63,7 @@ export interface WorkerOptions {
   readonly log: Log;
 }
 
-export interface RunningWorker {
+export interface RunningWorker extends Pick<ProcessRoot, "children" | "kill"> {
   readonly id: string;
   /** Where its blocks are served. */
   readonly address: { readonly host: string; readonly port: number };
@@ -160,6 +160,8 @@ function begin(options: WorkerOptions, places: OpenPlaces, serving: BlockServing
   root.start(side.children, (notice) => side.note(notice));
   return {
     id,
+    children: root.children,
+    kill: root.kill,
     address: { host: serving.host, port: serving.port },
     ended,
     drain: () => {

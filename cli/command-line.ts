@@ -180,19 +180,40 @@ function addChaos(root: Command, setExitCode: (code: number) => void): void {
     .usage("PROGRAM [options]")
     .description("Runs a program while killing its parts at random, and compares the output with an undisturbed run.")
     .addOption(
-      new Option("--kill <KINDS>", "what is killed: actor, executor, worker, coordinator, or several with commas")
-        .default(["actor", "executor"], "actor,executor")
-        .argParser(namesAmong(["actor", "executor", "worker", "coordinator"])),
+      new Option(
+        "--kill <KINDS>",
+        "actor, executor, worker, coordinator, or several with commas (default: actor,executor)",
+      ).argParser(namesAmong(["actor", "executor", "worker", "coordinator"])),
     )
-    .addOption(new Option("--rate <R>", "kills a second").default(5).argParser(numberBetween(0.01, 1000)))
+    .option("--pause", "stop processes for up to 10 s")
+    .option("--lose-disk", "kill workers along with their data directories")
+    .option("--partition-network", "cut processes off for up to 10 s; each has a network namespace of its own")
+    .addOption(
+      new Option("--rate <R>", "how many of these a second (default: 5, on a cluster 0.5)").argParser(
+        numberBetween(0.01, 1000),
+      ),
+    )
     .addOption(seedOption())
     .addOption(integerOption("--runs <N>", "disturbed runs", [1, 1_000_000]).default(3))
     .addOption(inputOption())
-    .addOption(workersOption())
+    .addOption(
+      integerOption("-w, --workers <N>", "threads (default: one a core), on a cluster processes (default: 2)", [
+        1,
+        WORKERS_MAX,
+      ]),
+    )
     .addOption(partitionsOption())
     .addOption(functionsOption())
     .option("--json", "report as JSON on standard output")
-    .addHelpText("after", examples(["actor-dataflow chaos sums.json --kill executor --rate 20 --runs 10 --seed 7"]))
+    .addHelpText(
+      "after",
+      `\nActors and executors alone are killed in one process, as run has them; all else takes a cluster of processes.\n${examples(
+        [
+          "actor-dataflow chaos sums.json --kill executor --rate 20 --runs 10 --seed 7",
+          "actor-dataflow chaos sums.json --kill worker,coordinator --pause --workers 4",
+        ],
+      )}`,
+    )
     .action(async (program: string | undefined, options, command: Command) => {
       const { chaos } = await import("./commands/chaos.ts");
       setExitCode(await chaos(programOf(program, options, command), options));

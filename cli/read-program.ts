@@ -20,6 +20,7 @@ export interface ProgramFile {
   readonly path: string | undefined;
   /** The program's own input paths begin here. */
   readonly directory: string;
+  readonly text: string;
 }
 
 /** Bytes; a program of a million operations is smaller. */
@@ -31,9 +32,9 @@ export function readProgram(
   file: string,
   registry?: { readonly signatures: readonly FunctionSignature[] },
 ): ProgramFile {
-  const { text, name, ...place } = readProgramText(file);
+  const { name, ...place } = readProgramText(file);
   try {
-    return { ...place, program: parseProgram(text, name, registry?.signatures) };
+    return { ...place, program: parseProgram(place.text, name, registry?.signatures) };
   } catch (error) {
     if (error instanceof ProgramError) throw new ProgramFileError(place.file, error);
     throw error;
@@ -41,7 +42,6 @@ export function readProgram(
 }
 
 export interface ProgramText extends Omit<ProgramFile, "program"> {
-  readonly text: string;
   /** Of a program that does not give itself one. */
   readonly name: string;
 }

@@ -4,7 +4,6 @@
  * Owns: the shape of `chaos --json`; members are only ever added.
  */
 import { countOf, durationText } from "../run/numbers.ts";
-import type { KillCounts } from "./kill-children.ts";
 
 export interface UndisturbedRun {
   readonly elapsedMs: number;
@@ -16,14 +15,15 @@ export interface UndisturbedRun {
 }
 
 export interface DisturbedRun {
-  /** Repeats the kills with `--runs 1`. */
+  /** Repeats the strikes with `--runs 1`. */
   readonly seed: number;
   readonly same: boolean;
   /** Why the run has no output; null if it has. */
   readonly failure: string | null;
-  readonly kills: KillCounts;
+  /** By what was struck. */
+  readonly kills: Readonly<Record<string, number>>;
   readonly elapsedMs: number;
-  /** Tasks handed out beyond those of the undisturbed run. */
+  /** Tasks done beyond those of the undisturbed run. */
   readonly tasksAgain: number;
 }
 
@@ -31,7 +31,7 @@ export interface ChaosReport {
   readonly program: string;
   readonly status: "same" | "different" | "interrupted";
   readonly kill: readonly string[];
-  /** Kills a second. */
+  /** Strikes a second. */
   readonly rate: number;
   readonly undisturbed: UndisturbedRun;
   readonly runs: readonly DisturbedRun[];
@@ -53,7 +53,7 @@ export function disturbedLine(run: DisturbedRun, undisturbed: UndisturbedRun): s
   const times = (run.elapsedMs / Math.max(1, undisturbed.elapsedMs)).toFixed(1);
   return [
     `seed ${run.seed}: ${verdict}`,
-    `${countOf(total, "kill")}${total > 0 ? ` (${kills.join(", ")})` : ""}`,
+    `${countOf(total, "strike")}${total > 0 ? ` (${kills.join(", ")})` : ""}`,
     `${durationText(run.elapsedMs)}, ${times} times as long`,
     `${countOf(run.tasksAgain, "task")} run again`,
   ].join("; ");

@@ -8,7 +8,7 @@
  * T2. The submitter is a client like any other: it asks again while the coordinator is away.
  */
 import { randomBytes } from "node:crypto";
-import { constants, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { isEnded, type JobStatus, type SubmitRequest } from "../../actors/cluster/control.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -20,10 +20,13 @@ import type { Endpoint } from "../endpoint.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { StopSignal } from "../run/stop-signal.ts";
 import type { Cluster, ClusterOptions } from "./cluster.ts";
-import { type StrikingOptions, startStriking } from "./strike-cluster.ts";
+import { startStriking } from "./strike-cluster.ts";
+import type { StrikeKind } from "./strikes.ts";
+import type { Disturbance, Trial, TrialEnd, TrialResult } from "./trial.ts";
 
 export interface ClusterTrialOptions {
   readonly request: Pick<SubmitRequest, "program" | "fileName" | "partitions" | "outputFormat">;
+  readonly kinds: readonly StrikeKind[];
   /** Absolute paths, in order. */
   readonly inputs: readonly string[];
   readonly startCluster: (options: ClusterOptions) => Promise<ChaosCluster>;
@@ -38,24 +41,15 @@ export interface ClusterTrialOptions {
 
 export type ChaosCluster = Pick<
   Cluster,
-  "address" | "dataRoot" | "members" | "kill" | "pause" | "cut" | "lose" | "stop"
+  "address" | "dataRoot" | "members" | "kill" | "killInside" | "pause" | "cut" | "lose" | "stop"
 >;
-
-export interface ClusterTrialEnd {
-  readonly output: Buffer | undefined;
-  /** Why there is none; "stop": the user wished so. */
-  readonly failure: { readonly line: string; readonly exitCode: number } | "stop" | undefined;
-  readonly elapsedMs: number;
-  /** As the coordinator last told it. */
-  readonly status: JobStatus | undefined;
-  /** By kind. */
-  readonly strikes: Readonly<Record<string, number>>;
-}
 
 /** How long an answer about a job's end may take. */
 const WAIT_SECONDS = 5;
+/** Below the data root. */
+const OUTPUT_NAME = "result";
 
-export class ClusterTrial {
+export class ClusterTrial implements Trial {
   readonly #options: ClusterTrialOptions;
   #count = 0;
 
@@ -63,12 +57,8 @@ export class ClusterTrial {
     this.#options = options;
   }
 
-  /** `disturb` says what is done to the cluster; undefined: nothing is. */
-  async run(
-    disturb: Pick<StrikingOptions, "kinds" | "rate" | "durationMs" | "random"> | undefined,
-    timeLimitMs: number,
-  ): Promise<ClusterTrialEnd> {
-    const { clock, startCluster, members } = this.#options;
+  async run(disturb: Disturbance | undefined, timeLimitMs: number): Promise<TrialEnd> {
+    const { clock, kinds, startCluster, members } = this.#options;
     this.#count += 1;
     const directory = path.join(this.#options.directory, `run-${this.#count}`);
     const token = randomBytes(32).toString("hex");
@@ -78,27 +68,27 @@ export class ClusterTrial {
     };
     const cluster = await startCluster({ ...members, directory, token, clock, onLost });
     const begunMs = clock.nowMs();
-    const striking = disturb === undefined ? undefined : startStriking({ ...disturb, cluster, clock });
+    const striking = disturb === undefined ? undefined : startStriking({ ...disturb, kinds, cluster, clock });
     const job: { status?: JobStatus } = {};
     const end = await this.#endOf(cluster, token, timeLimitMs, job);
     const elapsedMs = Math.round(clock.nowMs() - begunMs);
     await striking?.stop();
     const orphans = await cluster.stop();
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-    const facts = { elapsedMs, status: job.status, strikes: striking?.counts ?? {} };
+    const facts = { elapsedMs, ...figuresOf(job.status), strikes: striking?.counts ?? {} };
     if (orphans.length > 0) return { ...facts, ...failed(`processes of ${orphans.join(", ")} are left`) };
-    if (lost.length > 0 && Buffer.isBuffer(end)) return { ...facts, ...failed(lost.join("; ")) };
-    if (Buffer.isBuffer(end)) return { ...facts, output: end, failure: undefined };
-    return { ...facts, output: undefined, failure: end };
+    const isDone = typeof end === "object" && "output" in end;
+    if (!isDone) return { ...facts, result: undefined, failure: end };
+    return lost.length > 0 ? { ...facts, ...failed(lost.join("; ")) } : { ...facts, result: end, failure: undefined };
   }
 
-  /** The output, or why there is none. */
+  /** The result, or why there is none. */
   async #endOf(
     cluster: ChaosCluster,
     token: string,
     timeLimitMs: number,
     job: { status?: JobStatus },
-  ): Promise<Buffer | NonNullable<ClusterTrialEnd["failure"]>> {
+  ): Promise<TrialResult | NonNullable<TrialEnd["failure"]>> {
     const { clock, random, stop, connect } = this.#options;
     const gone = new AbortController();
     const timer = clock.setTimeout(() => gone.abort(), timeLimitMs);
@@ -114,7 +104,8 @@ export class ClusterTrial {
       }
       const { state, failure } = job.status;
       if (state !== "done") throw new CommandError(failure?.code ?? "BUG", failure?.message ?? `the job is ${state}`);
-      return await persist(patience, async () => await wholeResult(client, id, gone.signal));
+      const output = await persist(patience, async () => await wholeResult(client, id, gone.signal));
+      return { output, rejects: readRejects(cluster.dataRoot) };
     } catch (error) {
       if (stop.isRequested) return "stop";
       if (gone.signal.aborted) return { line: "it did not end in time", exitCode: EXIT.failed };
@@ -136,7 +127,7 @@ export class ClusterTrial {
       return name;
     });
     // Sent again after a lost answer, it starts no second job.
-    return { ...request, inputs: names, submissionId: randomBytes(16).toString("hex") };
+    return { ...request, inputs: names, output: OUTPUT_NAME, submissionId: randomBytes(16).toString("hex") };
   }
 }
 
@@ -147,6 +138,18 @@ async function wholeResult(client: Pick<ClusterClient, "result">, id: string, si
   return Buffer.concat(pieces);
 }
 
-function failed(line: string): Pick<ClusterTrialEnd, "output" | "failure"> {
-  return { output: undefined, failure: { line, exitCode: EXIT.failed } };
+/** Undefined where nothing is rejected by this program. */
+function readRejects(dataRoot: string): Buffer | undefined {
+  const file = path.join(dataRoot, `${OUTPUT_NAME}.rejects.ndjson`);
+  return existsSync(file) ? readFileSync(file) : undefined;
+}
+
+/** As the coordinator last told them. */
+function figuresOf(status: JobStatus | undefined): Pick<TrialEnd, "taskCount" | "rowsIn" | "rowsOut" | "rejected"> {
+  const { tasksRepeated = 0, pairsIn = 0, pairsOut = 0, rejected = 0 } = status ?? {};
+  return { taskCount: tasksRepeated, rowsIn: pairsIn, rowsOut: pairsOut, rejected };
+}
+
+function failed(line: string): Pick<TrialEnd, "result" | "failure"> {
+  return { result: undefined, failure: { line, exitCode: EXIT.failed } };
 }

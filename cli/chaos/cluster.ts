@@ -16,7 +16,9 @@ import { CommandError } from "../command-error.ts";
 import { type Endpoint, endpointText } from "../endpoint.ts";
 import { LaunchedProcess, type ServingLine } from "../processes/launched-process.ts";
 import type { RoleName } from "../start/roles.ts";
+import type { KillKind } from "./kill-children.ts";
 import type { CutKind, Network } from "./network.ts";
+import { STRUCK_VARIABLE, signalOf } from "./struck-process.ts";
 
 export interface ClusterOptions {
   /** What `actor-dataflow` is, word by word. */
@@ -113,6 +115,11 @@ export class Cluster {
   /** L1. SIGKILL; false if it does not serve just now. */
   kill(name: string): boolean {
     return this.#signal(name, "SIGKILL");
+  }
+
+  /** Kills a child of its supervisors, at random; false if it does not serve just now. */
+  killInside(name: string, kind: KillKind): boolean {
+    return this.#signal(name, signalOf(kind));
   }
 
   /** SIGSTOP, and SIGCONT after a while; false if it does not serve just now. */
@@ -222,7 +229,7 @@ export class Cluster {
   }
 
   #spawn([command = "", ...words]: readonly string[]): LaunchedProcess {
-    const environment = { ...process.env, ACTOR_DATAFLOW_TOKEN: this.#options.token };
+    const environment = { ...process.env, ACTOR_DATAFLOW_TOKEN: this.#options.token, [STRUCK_VARIABLE]: "1" };
     return new LaunchedProcess({ command, words, environment });
   }
 

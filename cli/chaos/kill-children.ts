@@ -40,6 +40,7 @@ const GROUPS: readonly { readonly name: string; readonly kind: KillKind; readonl
   { name: "output", kind: "actor", matches: /^outputs\// },
   { name: "pool", kind: "actor", matches: /^root\/pool$/ },
   { name: "worker", kind: "actor", matches: /^root\/worker$/ },
+  { name: "membership", kind: "actor", matches: /^root\/membership$/ },
   { name: "coordinator", kind: "actor", matches: /^root\/coordinator$/ },
 ];
 

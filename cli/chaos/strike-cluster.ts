@@ -11,7 +11,7 @@ import type { Cluster } from "./cluster.ts";
 import { chooseStrike, type Strike, type StrikeKind, waitMs } from "./strikes.ts";
 
 export interface StrikingOptions {
-  readonly cluster: Pick<Cluster, "members" | "kill" | "pause" | "cut" | "lose">;
+  readonly cluster: Pick<Cluster, "members" | "kill" | "killInside" | "pause" | "cut" | "lose">;
   readonly kinds: readonly StrikeKind[];
   /** Strikes a second, on average. */
   readonly rate: number;
@@ -50,6 +50,7 @@ export function startStriking(options: StrikingOptions): Striking {
       );
       return true;
     }
+    if (strike.kind === "actor" || strike.kind === "executor") return cluster.killInside(strike.member, strike.kind);
     if (strike.kind !== "lose-disk") return cluster.kill(strike.member);
     struck.add(strike.member);
     const lost = cluster.lose(strike.member).finally(() => {

@@ -12,10 +12,15 @@ import type { Random } from "../../runtime/random.ts";
 import type { Member } from "./cluster.ts";
 import type { CutKind } from "./network.ts";
 
-export const STRIKE_KINDS = ["worker", "coordinator", "pause", "lose-disk", "partition-network"] as const;
+export const STRIKE_KINDS = [
+  ...(["actor", "executor", "worker", "coordinator"] as const),
+  ...(["pause", "lose-disk", "partition-network"] as const),
+] as const;
 export type StrikeKind = (typeof STRIKE_KINDS)[number];
 
 export type Strike =
+  /** Inside of a member's process. */
+  | { readonly kind: "actor" | "executor"; readonly member: string }
   | { readonly kind: "worker" | "coordinator" | "lose-disk"; readonly member: string }
   | { readonly kind: "pause"; readonly member: string; readonly durationMs: number }
   | { readonly kind: "partition-network"; readonly member: string; readonly durationMs: number; readonly cut: CutKind };
@@ -52,6 +57,6 @@ export function chooseStrike(
 
 function fits(kind: StrikeKind, { role, pid }: Member): boolean {
   if (pid === undefined) return false;
-  if (kind === "pause" || kind === "partition-network") return true;
+  if (kind === "actor" || kind === "pause" || kind === "partition-network") return true;
   return kind === "coordinator" ? role === "coordinator" : role === "worker";
 }

@@ -1,103 +1,39 @@
 /**
- * Runs one job several times over, each time in a data directory and to an output of its own.
+ * What a run under chaos is, wherever it runs: the port between the comparison of runs and those who run them.
  *
- * Owns: where these lie, how long a run may take, what is read of its end.
- * Never: decides whether two ends are the same.
+ * Owns: the types.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import type { JobOutcome } from "../../actors/job/messages.ts";
-import type { JobTotals } from "../../actors/job/progress.ts";
-import { systemClock } from "../../runtime/system-clock.ts";
-import { tellError, tellFailure } from "../command-error.ts";
-import type { Destination } from "../run/output-target.ts";
-import type { RunSettings } from "../run/run-settings.ts";
-import { startRun } from "../run/start-run.ts";
-import type { StopSignal } from "../run/stop-signal.ts";
-import { type Killing, type KillingOptions, startKilling } from "./kill-children.ts";
+import type { Random } from "../../runtime/random.ts";
+
+/** How a run is struck; with what is for whoever runs it. */
+export interface Disturbance {
+  /** Strikes a second, on average. */
+  readonly rate: number;
+  /** Milliseconds after which there are no more. */
+  readonly durationMs: number;
+  readonly random: Random;
+}
+
+export interface TrialResult {
+  readonly output: Buffer;
+  readonly rejects: Buffer | undefined;
+}
 
 export interface TrialEnd {
-  readonly result: { readonly output: Buffer; readonly rejects: Buffer | undefined } | undefined;
+  readonly result: TrialResult | undefined;
   /** Why there is no result, with the exit code that `run` would have; "stop": the user wished so. */
   readonly failure: { readonly line: string; readonly exitCode: number } | "stop" | undefined;
   readonly elapsedMs: number;
-  readonly tasksStarted: number;
-  readonly totals: JobTotals | undefined;
+  /** Beyond those of an undisturbed run, tasks that were done again. */
+  readonly taskCount: number;
+  readonly rowsIn: number;
   readonly rowsOut: number;
-  readonly kills: Killing["counts"];
+  readonly rejected: number;
+  /** By what was struck, such as `partition` or `coordinator`. */
+  readonly strikes: Readonly<Record<string, number>>;
 }
 
-/** Too many for the window in which restarts are counted: nobody gives up on who is killed on purpose. */
-const RESTARTS_MAX = 1_000_000_000;
-const TIMED_OUT = { line: "it did not end in time", exitCode: 1 } as const;
-
-export class Trial {
-  readonly #settings: RunSettings;
-  readonly #directory: string;
-  readonly #stop: StopSignal;
-  #count = 0;
-
-  constructor(settings: RunSettings, directory: string, stop: StopSignal) {
-    this.#settings = settings;
-    this.#directory = directory;
-    this.#stop = stop;
-  }
-
-  /** `disturb` says how children are killed; undefined: none is. */
-  async run(disturb: Omit<KillingOptions, "tree" | "clock"> | undefined, timeLimitMs: number): Promise<TrialEnd> {
-    const { job, program, workers, functions } = this.#settings;
-    this.#count += 1;
-    const place = (name: string): string => path.join(this.#directory, `${name}-${this.#count}`);
-    const destination = fileDestination(place("output"));
-    const rejects = program.onError === "reject" ? fileDestination(place("rejects")) : undefined;
-    const wish = { directory: place("data"), journaled: true };
-    const begunMs = systemClock.nowMs();
-    const run = await startRun({ job, wish, destination, rejects, workers, functions, restartsMax: RESTARTS_MAX });
-    const { tree, outcome } = run.running;
-    const killing = disturb === undefined ? undefined : startKilling({ ...disturb, tree, clock: systemClock });
-    const end = await this.#endOf(outcome, timeLimitMs);
-    killing?.stop();
-    const elapsedMs = Math.round(systemClock.nowMs() - begunMs);
-    const { view } = tree;
-    const facts = {
-      elapsedMs,
-      tasksStarted: view.tasksStarted.get(job.id) ?? 0,
-      totals: view.progress.get(job.id)?.totals(),
-      rowsOut: view.output.get(job.id)?.pairsWritten ?? 0,
-      kills: killing?.counts ?? {},
-    };
-    await run.end("failed");
-    const result = end === undefined ? { output: read(destination), rejects: rejects && read(rejects) } : undefined;
-    for (const name of ["output", "rejects", "data"]) rmSync(place(name), { recursive: true, force: true });
-    return { ...facts, result, failure: end };
-  }
-
-  /** Undefined: the job is done. */
-  async #endOf(outcome: Promise<JobOutcome>, timeLimitMs: number): Promise<TrialEnd["failure"]> {
-    const timer = new AbortController();
-    const timeOut = delay(timeLimitMs, "timeOut" as const, { signal: timer.signal }).catch(() => "timeOut" as const);
-    outcome.catch(() => undefined);
-    try {
-      const end = await Promise.race([outcome, this.#stop.requested, timeOut]);
-      if (end === "stop") return end;
-      if (end === "timeOut") return TIMED_OUT;
-      if (end.kind === "done") return undefined;
-      const told = tellFailure(end.failure, this.#settings.job.plan);
-      return { line: told.lines.join(" "), exitCode: told.exitCode };
-    } catch (error) {
-      const told = tellError(error);
-      return { line: `${told.code}: ${told.lines.join(" ")}`, exitCode: told.exitCode };
-    } finally {
-      timer.abort();
-    }
-  }
-}
-
-function fileDestination(file: string): Destination & { kind: "file" } {
-  return { kind: "file", written: file, file };
-}
-
-function read({ file }: { readonly file: string }): Buffer {
-  return existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+export interface Trial {
+  /** Runs the job once, from its begin. `disturb` undefined: nothing is done to it. */
+  run(disturb: Disturbance | undefined, timeLimitMs: number): Promise<TrialEnd>;
 }

@@ -1,38 +1,42 @@
 /**
- * `chaos`: runs a program while its actors and executor threads are killed at random, and compares the outputs.
+ * `chaos`: runs a program while its parts are killed at random, and compares the outputs.
  *
- * Owns: the order of runs, and what counts as a difference.
+ * Owns: which parts there are to strike: actors and threads within one process, as `run` has them, or a cluster of processes.
  *
- * C1. Everything that is written lies below one temporary directory, which is removed at the end.
- * C2. A disturbed run that fails, or does not end, is a difference.
+ * C1. Everything that is written lies below one temporary directory, which is removed at the end, and so is the network.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Program } from "../../programs/program.ts";
-import { seededRandom } from "../../runtime/random.ts";
-import {
-  type ChaosReport,
-  type DisturbedRun,
-  disturbedLine,
-  type UndisturbedRun,
-  undisturbedLine,
-  verdictLine,
-} from "../chaos/chaos-report.ts";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../../runtime/system-clock.ts";
+import { systemRandom } from "../../runtime/system-random.ts";
+import { Cluster, memberNames } from "../chaos/cluster.ts";
+import { ClusterTrial } from "../chaos/cluster-trial.ts";
+import { compareRuns } from "../chaos/compare-runs.ts";
 import type { KillKind } from "../chaos/kill-children.ts";
-import { isSameOutput, referenceOutput } from "../chaos/reference.ts";
-import { Trial, type TrialEnd } from "../chaos/trial.ts";
+import { Network } from "../chaos/network.ts";
+import { ProcessTrial } from "../chaos/process-trial.ts";
+import { referenceOutput } from "../chaos/reference.ts";
+import { STRIKE_KINDS, type StrikeKind } from "../chaos/strikes.ts";
+import type { Trial, TrialEnd } from "../chaos/trial.ts";
+import { ClusterClient } from "../cluster/client.ts";
 import { CommandError } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type FunctionsOption, namedFunctions } from "../named-functions.ts";
-import { readProgram } from "../read-program.ts";
-import { inputOf, settleRun } from "../run/run-settings.ts";
-import { listenForStop } from "../run/stop-signal.ts";
+import { type ProgramFile, readProgram } from "../read-program.ts";
+import { inputOf, type RunSettings, settleRun } from "../run/run-settings.ts";
+import { listenForStop, type StopSignal } from "../run/stop-signal.ts";
 import { note, writeOut } from "../terminal.ts";
 
 export interface ChaosOptions extends FunctionsOption {
-  readonly kill: readonly (KillKind | "worker" | "coordinator")[];
-  readonly rate: number;
+  /** Undefined: actor and executor, if nothing else is asked for. */
+  readonly kill?: readonly (KillKind | "worker" | "coordinator")[];
+  readonly pause?: boolean;
+  readonly loseDisk?: boolean;
+  readonly partitionNetwork?: boolean;
+  /** Undefined: as fits what is struck. */
+  readonly rate?: number;
   readonly seed: number;
   readonly runs: number;
   readonly input?: readonly string[];
@@ -41,18 +45,21 @@ export interface ChaosOptions extends FunctionsOption {
   readonly json?: boolean;
 }
 
-/** Killing ends after so many times what an undisturbed run takes, and not before the least. */
-const TROUBLE_TIMES = 10;
-const TROUBLE_MIN_MS = 10_000;
-/** Then a run must end within the longest backoff, several times over, and some undisturbed runs. */
-const HEALING_TIMES = 10;
-const HEALING_MIN_MS = 60_000;
-const UNDISTURBED_TIME_LIMIT_MS = 2 ** 31 - 1;
+/** Strikes a second: a process takes longer to come back than an actor does. */
+const [RATE_WITHIN, RATE_OF_CLUSTER] = [5, 0.5];
+/** Processes of one thread each. */
+const CLUSTER_WORKERS = 2;
+const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
 
-/** Returns the exit code. Errors: those of reading and preparing a program. */
+/** Returns the exit code. Errors: those of reading and preparing a program, and of starting a cluster. */
 export async function chaos(file: string, options: ChaosOptions): Promise<number> {
-  const kinds = killable(options.kill);
+  const kinds = kindsOf(options);
+  const within = kinds.filter((kind) => kind === "actor" || kind === "executor");
+  const isWithin = within.length === kinds.length;
   const registry = await namedFunctions(options);
+  if (registry !== undefined && !isWithin) {
+    throw new CommandError("USAGE", "--functions: a cluster under chaos has no functions of its own in this version");
+  }
   const source = readProgram(file, registry);
   const settings = await settleRun(source, { ...options, output: "-", journal: true }, registry);
   const { input } = inputOf(source, options.input);
@@ -61,59 +68,76 @@ export async function chaos(file: string, options: ChaosOptions): Promise<number
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
   process.once("exit", remove);
   const stop = listenForStop();
+  const run = async (trial: Trial): Promise<number> =>
+    await compareAndTell({ ...options, rate: options.rate ?? (isWithin ? RATE_WITHIN : RATE_OF_CLUSTER) }, (given) =>
+      compareRuns({ ...given, trial, program: source.program, reference, kinds }),
+    );
   try {
-    const trial = new Trial(settings, directory, stop);
-    return await compareRuns({ trial, program: source.program, reference, kinds, options });
+    if (isWithin) return await run(new ProcessTrial(settings, within, directory, stop));
+    return await onCluster({ options, kinds, source, settings, directory, stop }, run);
   } finally {
     remove();
     stop.release();
   }
 }
 
-function killable(kill: ChaosOptions["kill"]): readonly KillKind[] {
-  const kinds = kill.filter((kind) => kind === "actor" || kind === "executor");
-  if (kinds.length === kill.length) return kinds;
-  const message = "--kill takes actor and executor: worker and coordinator are parts of one process in this version";
-  throw new CommandError("USAGE", message);
+/** Errors: CommandError USAGE. */
+function kindsOf({ kill, pause, loseDisk, partitionNetwork }: ChaosOptions): readonly StrikeKind[] {
+  const others = { pause, "lose-disk": loseDisk, "partition-network": partitionNetwork };
+  const wanted = new Set<string>(kill ?? []);
+  for (const [kind, isWanted] of Object.entries(others)) if (isWanted) wanted.add(kind);
+  const kinds = STRIKE_KINDS.filter((kind) => wanted.has(kind));
+  return kinds.length === 0 ? ["actor", "executor"] : kinds;
 }
 
-interface Comparison {
-  readonly trial: Trial;
-  readonly program: Program;
-  /** Asked once a run has shown that the operator's own functions do no harm: it calls them in this process. */
-  readonly reference: () => string | undefined;
-  readonly kinds: readonly KillKind[];
+interface OnCluster {
   readonly options: ChaosOptions;
+  readonly kinds: readonly StrikeKind[];
+  readonly source: ProgramFile;
+  readonly settings: RunSettings;
+  readonly directory: string;
+  readonly stop: StopSignal;
 }
 
-async function compareRuns({ trial, program, reference, kinds, options }: Comparison): Promise<number> {
-  const tell = async (line: string): Promise<void> => {
-    if (!options.json) await writeOut(process.stdout, `${line}\n`);
-  };
-  const first = await trial.run(undefined, UNDISTURBED_TIME_LIMIT_MS);
-  if (first.result === undefined) return tellNoResult(first);
-  const undisturbed = describeUndisturbed(first, reference(), program);
-  await tell(undisturbedLine(undisturbed));
-  const durationMs = Math.max(TROUBLE_MIN_MS, TROUBLE_TIMES * first.elapsedMs);
-  const timeLimitMs = durationMs + Math.max(HEALING_MIN_MS, HEALING_TIMES * first.elapsedMs);
-  const runs: DisturbedRun[] = [];
-  let isInterrupted = false;
-  for (let seed = options.seed; runs.length < options.runs && !isInterrupted; seed += 1) {
-    const end = await trial.run({ kinds, rate: options.rate, durationMs, random: seededRandom(seed) }, timeLimitMs);
-    isInterrupted = end.failure === "stop";
-    if (isInterrupted) break;
-    const run = describeDisturbed(seed, end, { first, program });
-    runs.push(run);
-    await tell(disturbedLine(run, undisturbed));
+/** Errors: CommandError NETWORK_NOT_ALLOWED. */
+async function onCluster(given: OnCluster, run: (trial: Trial) => Promise<number>): Promise<number> {
+  const { options, kinds, source, settings, directory, stop } = given;
+  const { workers = CLUSTER_WORKERS, partitions } = options;
+  const network = options.partitionNetwork ? new Network(memberNames(workers)) : undefined;
+  const removeNetwork = (): void => network?.remove();
+  process.once("exit", removeNetwork);
+  try {
+    const { files, outputFormat } = settings.job;
+    return await run(
+      new ClusterTrial({
+        ...{ kinds, directory, stop, clock: systemClock, random: systemRandom },
+        request: { program: source.text, fileName: path.basename(source.file), partitions, outputFormat },
+        inputs: files.map(({ absolutePath }) => absolutePath),
+        startCluster: (wanted) => Cluster.start(wanted),
+        connect: (address, token) => new ClusterClient({ ...address, token, tls: undefined }),
+        members: { command: [process.execPath, MAIN], workers, slots: 1, network },
+      }),
+    );
+  } finally {
+    process.off("exit", removeNetwork);
+    removeNetwork();
   }
-  const isSame = undisturbed.sameAsReference !== false && runs.every(({ same }) => same);
-  const status = isInterrupted ? "interrupted" : isSame ? "same" : "different";
-  const report: ChaosReport = {
-    ...{ program: program.name, status, kill: options.kill, rate: options.rate, undisturbed, runs },
+}
+
+type Told = Pick<Parameters<typeof compareRuns>[0], "rate" | "seed" | "runs" | "tell">;
+
+async function compareAndTell(
+  { rate, seed, runs, json }: ChaosOptions & { readonly rate: number },
+  compare: (told: Told) => ReturnType<typeof compareRuns>,
+): Promise<number> {
+  const tell = async (line: string): Promise<void> => {
+    if (!json) await writeOut(process.stdout, `${line}\n`);
   };
-  await writeOut(process.stdout, options.json ? `${JSON.stringify(report, null, 2)}\n` : `${verdictLine(report)}\n`);
-  if (isInterrupted) return EXIT.interrupted;
-  return isSame ? EXIT.done : EXIT.failed;
+  const end = await compare({ rate, seed, runs, tell });
+  if (!("status" in end)) return tellNoResult(end);
+  if (json) await writeOut(process.stdout, `${JSON.stringify(end, null, 2)}\n`);
+  if (end.status === "interrupted") return EXIT.interrupted;
+  return end.status === "same" ? EXIT.done : EXIT.failed;
 }
 
 /** The program fails undisturbed, or the user had enough. */
@@ -124,31 +148,4 @@ function tellNoResult({ failure }: TrialEnd): number {
   }
   note(failure.line);
   return failure.exitCode;
-}
-
-function describeUndisturbed(end: TrialEnd, reference: string | undefined, program: Program): UndisturbedRun {
-  const { elapsedMs, rowsOut, totals, result } = end;
-  const isAsReference =
-    reference === undefined || result === undefined
-      ? null
-      : isSameOutput(result.output, Buffer.from(reference), program);
-  const [rowsIn, rejected] = [totals?.pairsIn ?? 0, totals?.rejected ?? 0];
-  return { elapsedMs, rowsIn, rowsOut, rejected, sameAsReference: isAsReference };
-}
-
-function describeDisturbed(
-  seed: number,
-  end: TrialEnd,
-  { first, program }: { readonly first: TrialEnd; readonly program: Program },
-): DisturbedRun {
-  const { kills, elapsedMs, failure, result } = end;
-  const wanted = first.result;
-  const same =
-    result !== undefined &&
-    wanted !== undefined &&
-    isSameOutput(result.output, wanted.output, program) &&
-    Buffer.compare(result.rejects ?? Buffer.alloc(0), wanted.rejects ?? Buffer.alloc(0)) === 0;
-  const tasksAgain = Math.max(0, end.tasksStarted - first.tasksStarted);
-  const line = typeof failure === "object" ? failure.line : null;
-  return { seed, same, failure: line, kills, elapsedMs, tasksAgain };
 }

@@ -19,17 +19,17 @@ async function coordinator(settings: CoordinatorSettings, context: RoleContext):
   const { openGateway } = await import("../../actors/gateway/gateway.ts");
   const { uploadsDirectory } = await import("../../actors/cluster/data-root.ts");
   const { listen, dataDirectory, dataRoot } = settings;
-  const { log, progressed: onCommitted } = context;
+  const { log, restartsMax, progressed: onCommitted } = context;
   mkdirSync(dataRoot, { recursive: true });
-  const running = await startCoordinator({ ...settings, log, onStory: writeStory(log), onCommitted });
+  const running = await startCoordinator({ ...settings, log, restartsMax, onStory: writeStory(log), onCommitted });
   const gateway = await openGateway(running.httpServer, {
     ...{ control: running.control, clock: systemClock, log, version: version(), security: listen },
     uploadsDirectory: uploadsDirectory(dataDirectory),
   });
-  const { ended } = running;
+  const { ended, children, kill } = running;
   return {
     serving: running.address,
-    ended,
+    ...{ ended, children, kill },
     drain: async () => {
       gateway.close();
       await running.stop();
@@ -39,9 +39,12 @@ async function coordinator(settings: CoordinatorSettings, context: RoleContext):
 
 async function worker(settings: WorkerSettings, context: RoleContext): Promise<RunningRole> {
   const { startWorker } = await import("../../actors/start-worker.ts");
-  const { log, progressed: onCommitted } = context;
-  const running = await startWorker({ ...settings, version: version(), log, onStory: writeStory(log), onCommitted });
+  const { log, restartsMax, progressed: onCommitted } = context;
+  const told = { log, onStory: writeStory(log), onCommitted };
+  const running = await startWorker({ ...settings, ...told, version: version(), restartsMax });
+  const { children, kill } = running;
   return {
+    ...{ children, kill },
     serving: { ...running.address, id: running.id },
     ended: running.ended.then((end) => (end === "drained" ? "done" : "lost")),
     drain: async () => {

@@ -15,15 +15,19 @@ export interface PlayOptions {
   readonly context: RoleContext;
   readonly drainRequested: Promise<unknown>;
   readonly onServing: (serving: Serving) => void;
+  /** Before it serves. */
+  readonly onBegun?: (role: RunningRole) => void;
 }
 
 /** The exit code: 0 when the role ended in order, else that of its error; 1 asks for another start. */
-export async function playRole({ roles, part, context, drainRequested, onServing }: PlayOptions): Promise<number> {
+export async function playRole(options: PlayOptions): Promise<number> {
+  const { roles, part, context, drainRequested, onServing, onBegun } = options;
   const { log } = context;
   const drain = drainRequested.then(() => "drain" as const);
   try {
     const begun: RunningRole | "drain" = await Promise.race([beginRole(roles, part, context), drain]);
     if (begun === "drain") return EXIT.done;
+    onBegun?.(begun);
     onServing(begun.serving);
     let end = await Promise.race([begun.ended, drain]);
     if (end === "drain") {

@@ -7,6 +7,8 @@
  */
 import { attachToParent } from "../../runtime/process/child-side.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
+import { systemRandom } from "../../runtime/system-random.ts";
+import { listenForStrikes, restartsMaxOf } from "../chaos/struck-process.ts";
 import { tellError } from "../command-error.ts";
 import { observeStandardStreams } from "../terminal.ts";
 import { createPinoLog } from "./pino-log.ts";
@@ -30,8 +32,12 @@ export async function runRoleProcess(roles: Roles): Promise<never> {
   const terminated = new Promise((resolve) => process.once("SIGTERM", resolve));
   const exitCode = await playRole({
     ...{ roles, part },
-    context: { log, incarnation, progressed: () => parent.tell({ type: "process.progressed" }) },
+    context: {
+      ...{ log, incarnation, restartsMax: restartsMaxOf(process.env) },
+      progressed: () => parent.tell({ type: "process.progressed" }),
+    },
     drainRequested: Promise.race([parent.drainRequested, terminated]),
+    onBegun: (role) => listenForStrikes(role, { environment: process.env, random: systemRandom }),
     onServing: (serving) => parent.tell({ type: "process.serving", detail: { ...serving, pid: process.pid } }),
   });
   await new Promise<void>((resolve) => process.stderr.write("", () => resolve()));

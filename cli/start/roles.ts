@@ -24,6 +24,9 @@ export interface RunningRole {
    * it was fenced. Rejects with an error that ends the role.
    */
   readonly ended: Promise<"done" | "lost">;
+  /** What of it can be killed, and is restarted by its supervisor: for chaos. */
+  children(): readonly string[];
+  kill(child: string, reason: string): void;
   /** Ends it in order: a worker hands over and leaves, a coordinator closes its journal. */
   drain(): Promise<void>;
 }
@@ -31,6 +34,8 @@ export interface RunningRole {
 export interface RoleContext {
   readonly log: Log;
   readonly incarnation: number;
+  /** Restarts of one of its actors within a minute before it gives up; undefined: the supervisors' own. */
+  readonly restartsMax: number | undefined;
   /** Something was committed: the next restart need not wait long. */
   readonly progressed: () => void;
 }

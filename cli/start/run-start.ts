@@ -83,7 +83,7 @@ async function playHere({ coordinator, log: logSettings }: StartSettings, { how,
   return await playRole({
     roles: how.roles,
     part: { role: "coordinator", settings: coordinator!, log: logSettings },
-    context: { log, incarnation: 1, progressed: () => undefined },
+    context: { log, incarnation: 1, restartsMax: undefined, progressed: () => undefined },
     drainRequested: stop.requested,
     onServing: (serving) => serve("coordinator", { ...serving, pid: process.pid }, 1),
   });

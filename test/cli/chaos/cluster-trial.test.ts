@@ -44,7 +44,7 @@ async function* pieces(...texts: readonly string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);
 }
 
-function trial(t: ExecutionContext, client: Client, { orphans = [] as string[], lose = false } = {}) {
+function trial(t: ExecutionContext, client: Client, { orphans = [] as string[], lose = false, rejects = "" } = {}) {
   const directory = temporaryDirectory(t);
   writeFiles(directory, { "a/pairs.csv": "1,2\n", "b/pairs.csv": "3,4\n" });
   const clock = new SimulatedClock();
@@ -61,15 +61,17 @@ function trial(t: ExecutionContext, client: Client, { orphans = [] as string[], 
     ...{ request: { program: "{}", fileName: "sums.json" }, directory: path.join(directory, "runs"), clock, stop },
     inputs: ["a", "b"].map((name) => path.join(directory, name, "pairs.csv")),
     members: { command: ["none"], workers: 2, slots: 1 },
+    kinds: ["worker"],
     random: seededRandom(1),
     connect: () => client,
     startCluster: async (options) => {
       seen.options = options;
       const dataRoot = path.join(options.directory, "files");
       if (lose) options.onLost?.("worker-0", ["gave up"]);
+      if (rejects !== "") writeFiles(dataRoot, { "result.rejects.ndjson": rejects });
       return {
         ...{ address: { host: "127.0.0.1", port: 1 }, dataRoot, members: [] },
-        ...{ kill: () => true, pause: () => true, cut: () => true, lose: async () => true },
+        ...{ kill: () => true, killInside: () => true, pause: () => true, cut: () => true, lose: async () => true },
         stop: async () => {
           seen.stopped += 1;
           seen.inputs = ["0-pairs.csv", "1-pairs.csv"].map((name) => readFileSync(path.join(dataRoot, name), "utf8"));
@@ -89,15 +91,24 @@ test("cluster trial: inputs lie below the data root, the result comes back whole
   const { client, requests } = answering();
   const { made, seen } = trial(t, client);
   const end = await made.run(undefined, 1000);
-  t.is(end.output?.toString(), "1,2\n3,4\n");
+  t.is(end.result?.output.toString(), "1,2\n3,4\n");
+  t.is(end.result?.rejects, undefined);
   t.is(end.failure, undefined);
-  t.is(end.status?.tasksRepeated, 3);
+  t.is(end.taskCount, 3);
   t.deepEqual(requests[0]?.inputs, ["0-pairs.csv", "1-pairs.csv"]);
   t.regex(requests[0]?.submissionId ?? "", /^[0-9a-f]{32}$/);
   t.deepEqual(seen.inputs, ["1,2\n", "3,4\n"]);
   t.is(seen.options?.token.length, 64);
   t.is(seen.stopped, 1);
   t.false(existsSync(seen.options!.directory));
+});
+
+test("cluster trial: what was rejected comes back beside the result", async (t) => {
+  const { client, requests } = answering();
+  const { made } = trial(t, client, { rejects: "{}\n" });
+  const end = await made.run(undefined, 1000);
+  t.is(end.result?.rejects?.toString(), "{}\n");
+  t.is(requests[0]?.output, "result");
 });
 
 test("cluster trial: a job that failed, an orphan and a member that gave up are failures", async (t) => {
@@ -107,7 +118,7 @@ test("cluster trial: a job that failed, an orphan and a member that gave up are 
   t.is(failing.seen.stopped, 1);
   const leaving = await trial(t, answering().client, { orphans: ["worker-1"] }).made.run(undefined, 1000);
   t.deepEqual(leaving.failure, { line: "processes of worker-1 are left", exitCode: 1 });
-  t.is(leaving.output, undefined);
+  t.is(leaving.result, undefined);
   const losing = await trial(t, answering().client, { lose: true }).made.run(undefined, 1000);
   t.deepEqual(losing.failure, { line: "worker-0 ended: gave up", exitCode: 1 });
 });

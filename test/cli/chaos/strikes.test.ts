@@ -24,7 +24,10 @@ test("strikes: kinds fit their members, and over time each strikes each", (t) =>
   }
   const names = workers.map(({ name }) => name);
   t.deepEqual([...seen].sort(), [
+    "actor coordinator",
+    ...names.map((name) => `actor ${name}`),
     "coordinator coordinator",
+    ...names.map((name) => `executor ${name}`),
     ...names.map((name) => `lose-disk ${name}`),
     "partition-network coordinator",
     ...names.map((name) => `partition-network ${name}`),
@@ -68,6 +71,7 @@ function fakeCluster() {
     cluster: {
       members,
       kill: (name: string) => done.push(`kill ${name}`) > 0,
+      killInside: (name: string, kind: string) => done.push(`kill ${kind} of ${name}`) > 0,
       pause: (name: string) => done.push(`pause ${name}`) > 0,
       cut: (name: string, kind: string) => done.push(`cut ${name} ${kind}`) > 0,
       lose: (name: string) => {
@@ -92,6 +96,15 @@ test("striking: it goes on at its rate, counts, and ends with its time", (t) => 
   clock.advance(100_000);
   t.is(done.length, length);
   t.is(clock.pending, 0);
+});
+
+test("striking: what is inside of a member is killed there", (t) => {
+  const clock = new SimulatedClock();
+  const { cluster, done } = fakeCluster();
+  const options = { kinds: ["actor", "executor"], rate: 100, durationMs: 1000, random: seededRandom(2) } as const;
+  startStriking({ ...options, cluster: { ...cluster, members: [workers[0]!] }, clock });
+  clock.advance(1000);
+  t.deepEqual([...new Set(done)].sort(), ["kill actor of worker-0", "kill executor of worker-0"]);
 });
 
 test("striking: who is stopped or cut off is left alone until that is over", (t) => {

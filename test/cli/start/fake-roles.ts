@@ -38,6 +38,8 @@ function play(word: string, serving: RunningRole["serving"], { log, incarnation 
   }
   return {
     serving,
+    children: () => [],
+    kill: () => undefined,
     ended: word === "lose" && incarnation === 1 ? Promise.resolve("lost") : NEVER,
     drain: async () => {
       if (word === "linger") await NEVER;
