@@ -6,6 +6,7 @@
  *
  * Errors: `MESSAGE_TOO_LARGE`, `MESSAGE_MALFORMED`; `JOB_OF_ANOTHER_VERSION`.
  */
+import { RuntimeError } from "../runtime/errors.ts";
 import { fromCompactJson, toCompactJson } from "../runtime/transport/compact-json.ts";
 import { cutIntoParts, isMessagePart, type MessagePart, PartCollector } from "../runtime/transport/message-parts.ts";
 import type { JobDescription } from "./job/messages.ts";
@@ -21,6 +22,7 @@ export const clusterCodec: MessageCodec = {
     return {
       decode: (message, from) => {
         const { type } = message;
+        if (!isMessagePart(message)) throw new RuntimeError("MESSAGE_MALFORMED", `a ${type} has not the form of ours`);
         const text = collector.take(from, message as unknown as MessagePart);
         return text === undefined ? undefined : { type, ...contentOf(type, text) };
       },
@@ -28,11 +30,6 @@ export const clusterCodec: MessageCodec = {
     };
   },
 };
-
-/** Whether a message from another process has the form of one of ours; whoever sends another one is none of ours. */
-export function isClusterMessage(message: object): boolean {
-  return isMessagePart(message);
-}
 
 function textOf(type: string, content: object): string {
   if (type !== OPEN) return toCompactJson(content);

@@ -11,13 +11,15 @@ import { type SupervisorRef, supervisorLogic } from "../runtime/supervision/mach
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, type Intensity, specifyChild } from "../runtime/supervision/specification.ts";
 import type { Transport } from "../runtime/transport/transport.ts";
-import { type MessageCodec, Switchboard } from "./switchboard.ts";
+import { type MessageCodec, Switchboard, type SwitchboardOptions } from "./switchboard.ts";
 
 export interface ProcessRootOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
   readonly codec?: MessageCodec;
+  /** See `SwitchboardOptions`. */
+  readonly onMalformed?: SwitchboardOptions["onMalformed"];
   /** Restarts of one child within the supervisors' window; more end its supervisor. For runs that kill on purpose. */
   readonly restartsMax?: number;
   /** A supervisor gave up: nothing can go on. */
@@ -40,11 +42,11 @@ export interface ProcessRoot {
 }
 
 export function createProcessRoot(options: ProcessRootOptions): ProcessRoot {
-  const { clock, random, transport, codec, restartsMax, onBroken, onNotice } = options;
+  const { clock, random, transport, codec, onMalformed, restartsMax, onBroken, onNotice } = options;
   const intensity: Partial<Intensity> = restartsMax === undefined ? {} : { restartsMax };
   let root: SupervisorRef | undefined;
   const rootOf = (): SupervisorRef => root as SupervisorRef;
-  const board = new Switchboard({ clock, transport, codec, root: rootOf });
+  const board = new Switchboard({ clock, transport, codec, onMalformed, root: rootOf });
   const supervisors = new Set<string>();
   return {
     board,

@@ -105,7 +105,7 @@ async function begin(
   { journal, life, segmentDirectory }: OpenPlaces,
   listener: Listener,
 ): Promise<RunningCoordinator> {
-  const { dataDirectory, dataRoot, durability, limits, onStory, restartsMax } = options;
+  const { dataDirectory, dataRoot, durability, limits, log, onStory, restartsMax } = options;
   const { identity } = listener;
   const term = toTerm(life.count);
   const story = new StoryBook(term, systemWallClock);
@@ -136,6 +136,7 @@ async function begin(
   });
   const root = createProcessRoot({
     ...{ clock: systemClock, random: systemRandom, transport, codec: clusterCodec, restartsMax },
+    onMalformed: (from, error) => log.warn("a message makes no sense", { from, error }),
     onBroken: fail,
     onNotice: (supervisor, notice) => {
       const tale = taleOfNotice(supervisor, notice);

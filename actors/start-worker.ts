@@ -132,6 +132,7 @@ function begin(options: WorkerOptions, places: OpenPlaces, serving: BlockServing
   story.subscribe(onStory);
   const root = createProcessRoot({
     ...{ clock: systemClock, random: systemRandom, transport, codec: clusterCodec, restartsMax },
+    onMalformed: (from, error) => log.warn("a message makes no sense", { from, error }),
     onBroken: (error) => end.reject(error),
     onNotice: (supervisor, notice) => {
       const tale = taleOfNotice(supervisor, notice);

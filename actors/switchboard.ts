@@ -10,6 +10,7 @@
 import assert from "node:assert/strict";
 import type { AnyActorRef } from "xstate";
 import type { Clock } from "../runtime/clock.ts";
+import { RuntimeError } from "../runtime/errors.ts";
 import type { HeartbeatOptions, Transition } from "../runtime/failure/heartbeat-decision.ts";
 import { type HeartbeatMonitor, startHeartbeatMonitor } from "../runtime/failure/heartbeat-monitor.ts";
 import type { Fence, Fenced } from "../runtime/identity.ts";
@@ -63,6 +64,8 @@ export interface SwitchboardOptions {
   readonly transport: Transport;
   /** What messages are on a wire that carries plain JSON only; default: as they are. */
   readonly codec?: MessageCodec;
+  /** Told of a message that makes no sense; without it, that is a mistake of ours. */
+  readonly onMalformed?: (from: Address, error: RuntimeError) => void;
   /** Called at each look-up, never by the constructor. */
   readonly root: () => SupervisorRef;
 }
@@ -71,6 +74,7 @@ export class Switchboard {
   readonly #clock: Clock;
   readonly #transport: Transport;
   readonly #codec: MessageCodec;
+  readonly #onMalformed: SwitchboardOptions["onMalformed"];
   readonly #root: () => SupervisorRef;
   readonly #monitors = new Map<string, HeartbeatMonitor>();
   /** Children that run now, as `supervisor/child`, with their incarnations. */
@@ -81,7 +85,8 @@ export class Switchboard {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #decoders = new Map<string, MessageDecoder>();
 
-  constructor({ clock, transport, codec = AS_THEY_ARE, root }: SwitchboardOptions) {
+  constructor({ clock, transport, codec = AS_THEY_ARE, onMalformed, root }: SwitchboardOptions) {
+    this.#onMalformed = onMalformed;
     this.#codec = codec;
     this.#clock = clock;
     this.#transport = transport;
@@ -134,7 +139,7 @@ export class Switchboard {
     const endpoint = this.#transport.createEndpoint(address, fence, {
       receive: (delivery) => {
         const { message, from } = delivery.envelope;
-        const whole = decoder.decode(message as Message, from);
+        const whole = this.#decoded(decoder, message as Message, from);
         if (whole !== undefined) this.send(name, { ...whole, from });
         delivery.acknowledge();
       },
@@ -143,6 +148,18 @@ export class Switchboard {
       fenced: (answer) => handler.fenced?.(answer, endpoint),
     });
     this.#endpoints.set(name, endpoint);
+  }
+
+  /** One that makes no sense is told, and dropped: no peer ends a process by what it says. */
+  #decoded(decoder: MessageDecoder, message: Message, from: Address): Message | undefined {
+    try {
+      return decoder.decode(message, from);
+    } catch (error) {
+      const isMalformed = error instanceof RuntimeError && error.code === "MESSAGE_MALFORMED";
+      if (!isMalformed || this.#onMalformed === undefined) throw error;
+      this.#onMalformed(from, error);
+      return undefined;
+    }
   }
 
   /** A message over the transport, in order and once for each life of the receiver. */

@@ -22,7 +22,7 @@ import type { OutputCommand, OutputFact, OutputPiece, OutputTotals, RejectSource
 import type { OutputPort } from "./output-port.ts";
 import { Pieces } from "./pieces.ts";
 import { type Resume, readResume, writePiece } from "./resume.ts";
-import { type ReadText, textOf, textSegments } from "./stored-text.ts";
+import { type ReadText, TextReader, textSegments } from "./stored-text.ts";
 import { writeRejects } from "./write-rejects.ts";
 
 export interface OutputInput {
@@ -55,6 +55,7 @@ interface Context extends Omit<OutputInput, "runs" | "rejects"> {
   rejects: RejectSources;
   pieces: Pieces<TaskResult>;
   resume: Resume;
+  readonly reader: TextReader;
   /** How often the text whose turn it is was lost. */
   textLosses: number;
 }
@@ -73,10 +74,12 @@ const openOutput = fromPromise<Resume, { context: Context }>(async ({ input: { c
 });
 
 const writeNext = fromPromise<Resume, { context: Context }>(async ({ input: { context }, signal }) => {
-  const { journal, job, port, pieces, readText, resume } = context;
+  const { journal, job, port, pieces, reader, resume } = context;
   const result = pieces.next();
   assert(result !== undefined, "a piece is written when it is there");
-  const text = await textOf(result, readText);
+  const text = await reader.textOf(result);
+  const following = pieces.following();
+  if (following !== undefined) reader.prepare(following);
   signal.throwIfAborted();
   return await writePiece({ journal, job, port, signal }, resume, { ...result, text });
 });
@@ -173,6 +176,7 @@ export const outputMachine = setup({
     ...input,
     pieces: new Pieces<TaskResult>([], { done: 0, inFlightMax: input.inFlightMax }),
     resume: { piecesDone: 0, pieceCount: 0, bytesWritten: 0, crc: 0, pairsWritten: 0 },
+    reader: new TextReader(input.readText),
     textLosses: 0,
   }),
   initial: "starting",

@@ -87,6 +87,11 @@ export class Pieces<Text> {
     return this.#finished.get(this.#turn);
   }
 
+  /** The text of the piece behind it, if it is there. */
+  following(): Text | undefined {
+    return this.#finished.get(tagOf(this.#nextToWrite + 1, 0));
+  }
+
   /** `rest`: the range of the piece that is left. */
   written(rest?: OutputPiece["range"]): void {
     this.#finished.delete(this.#turn);

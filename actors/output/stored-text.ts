@@ -13,8 +13,33 @@ import type { TaskResult, TextPiece } from "../executor/messages.ts";
 /** Reads stretches that workers hold. Errors: SEGMENT_DAMAGED, for what cannot be had. */
 export type ReadText = (references: readonly SegmentReference[]) => Promise<readonly Uint8Array<ArrayBuffer>[]>;
 
-/** Errors: SEGMENT_DAMAGED. */
-export async function textOf(result: TaskResult, readText: ReadText | undefined): Promise<readonly TextPiece[]> {
+/** Has the text of the next piece brought while one is being written. */
+export class TextReader {
+  readonly #readText: ReadText | undefined;
+  readonly #begun = new WeakMap<TaskResult, Promise<readonly TextPiece[]>>();
+
+  constructor(readText: ReadText | undefined) {
+    this.#readText = readText;
+  }
+
+  /** Errors: SEGMENT_DAMAGED. */
+  async textOf(result: TaskResult): Promise<readonly TextPiece[]> {
+    return await this.#begin(result);
+  }
+
+  /** Begins to bring it; whoever asks for it is told how that ends. */
+  prepare(result: TaskResult): void {
+    this.#begin(result).catch(() => undefined);
+  }
+
+  #begin(result: TaskResult): Promise<readonly TextPiece[]> {
+    const text = this.#begun.get(result) ?? bring(result, this.#readText);
+    this.#begun.set(result, text);
+    return text;
+  }
+}
+
+async function bring(result: TaskResult, readText: ReadText | undefined): Promise<readonly TextPiece[]> {
   const { text, storedText = [] } = result;
   if (storedText.length === 0) return text;
   assert(readText !== undefined, "text is stored where somebody can read it");

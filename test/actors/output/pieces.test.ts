@@ -33,6 +33,7 @@ test("pieces: computed in any order, they are written in order, each part once, 
         if (computing.length > 0) {
           const [tag] = computing.splice(choice % computing.length, 1);
           t.true(work.finish(tag, tag));
+          if (tag === `${work.done + 1}.0`) t.is(work.following(), tag);
           t.false(work.finish(tag, "told twice"));
           waiting += 1;
         }
