@@ -57,6 +57,7 @@ const { functions, problems } = readFunctions({
       return shared;
     },
     FUSSY: (value: bigint) => (value < 0n ? null : [value, value > 9n ? 9 : 1n]),
+    LITTLE: (value: bigint) => Array.from({ length: Number(value) }, (_, index) => BigInt(index % 4)),
     MANY: (value: bigint) => Array.from({ length: Number(value) }, (_, index) => BigInt(index) - value),
   },
   reduce: {
@@ -166,6 +167,12 @@ for (const integers of ["int64", "bigint"] as const) {
     compareWithOracle(t, source, ["1,40000\n", "2,3\n", "3,40000\n"], settings);
     const ones = program([flatMap(call("flatMap", "MANY"))], { integers });
     compareWithOracle(t, ones, ["1,16384\n1,16384\n2,5\n"], settings);
+  });
+
+  test(`a list that is gone on with is not taken for one that the same step makes of its items (${integers})`, (t) => {
+    const source = program([repeat(3, flatMap(call("flatMap", "LITTLE")))], { integers });
+    const settings = { linesPerSplit: 1, functions, createKernels: kernelsWith() };
+    compareWithOracle(t, source, ["1,40000\n", "2,3\n"], settings);
   });
 
   test(`a failure names operation, pair and what the function threw or gave (${integers})`, (t) => {
