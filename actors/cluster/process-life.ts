@@ -3,7 +3,10 @@
  *
  * Owns: the record of it in the process's journal.
  *
- * P1. A life is journaled before anybody hears of it, so that no two lives ever bear the same number.
+ * P1. A life is on stable storage before anybody hears of it, so that no two lives ever bear the same number: not even
+ *     where all that was committed since is lost with the power.
+ * P2. It is kept twice, so that one damaged record does not begin the count anew: everybody would take the process for
+ *     one of its earlier lives.
  */
 import type { Journal } from "../../runtime/journal/journal.ts";
 
@@ -15,17 +18,21 @@ export interface ProcessLife {
   readonly count: number;
 }
 
-const LIFE_LOG = "process";
+/** P2. */
+const LIFE_LOGS = ["process", "process.copy"];
 
 /** `newId` is of a journal that has none. Of a journal that was begun in another role: that one's life, which goes on as it was. Errors: those of the journal. */
 export async function beginLife(journal: Journal, role: ProcessLife["role"], newId: string): Promise<ProcessLife> {
-  const latest = (await journal.read(LIFE_LOG)).at(-1);
-  const before: ProcessLife =
-    latest === undefined
-      ? { role, id: newId, count: 0 }
-      : (JSON.parse(Buffer.from(latest.payload).toString("utf8")) as ProcessLife);
+  let before: ProcessLife = { role, id: newId, count: 0 };
+  for (const log of LIFE_LOGS) {
+    const latest = (await journal.read(log)).at(-1);
+    if (latest === undefined) continue;
+    const life = JSON.parse(Buffer.from(latest.payload).toString("utf8")) as ProcessLife;
+    if (life.count > before.count) before = life;
+  }
   if (before.role !== role) return before;
   const life: ProcessLife = { ...before, count: before.count + 1 };
-  await journal.commit([{ actor: LIFE_LOG, payload: Buffer.from(JSON.stringify(life)), replace: true }]);
+  const payload = Buffer.from(JSON.stringify(life));
+  await journal.commit(LIFE_LOGS.map((actor) => ({ actor, payload, replace: true, stable: true })));
   return life;
 }

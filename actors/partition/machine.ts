@@ -119,8 +119,10 @@ export const partitionMachine = setup({
     tellFailed: ({ context, event }) => {
       if (event.type !== "task.failed") return;
       const { partition, book } = context;
-      const stage = book.stageOf(event.tag);
-      if (stage !== undefined) context.tell({ type: "task.failed", partition, stage, failure: event.failure });
+      // A job that did not hear of it asks for the task again.
+      const task = book.abandon(event.tag);
+      if (task !== undefined)
+        context.tell({ type: "task.failed", partition, stage: task.stage, failure: event.failure });
     },
     answerBeat: ({ context }) => {
       const { partition, incarnation, book } = context;

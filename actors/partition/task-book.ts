@@ -78,11 +78,6 @@ export class TaskBook {
     this.#committed.set(tagOf(commit), commit);
   }
 
-  /** The stage of a task that is under way; undefined for one that this book did not submit. */
-  stageOf(tag: string): number | undefined {
-    return this.#underWay.get(tag)?.stage;
-  }
-
   get committedCount(): number {
     return this.#committed.size;
   }

@@ -26,6 +26,7 @@ interface Draft {
   readonly actor: string;
   readonly value: Uint8Array;
   readonly replace: boolean;
+  readonly stable: boolean;
 }
 
 interface CommitWork {
@@ -115,9 +116,9 @@ export class ChainedJournal implements Journal {
 
   commit(appends: readonly JournalAppend[], drops: readonly string[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
-      const drafts = appends.map(({ actor, payload, replace = false }) => {
+      const drafts = appends.map(({ actor, payload, replace = false, stable = false }) => {
         actorRange(actor); // Refuses an unfit name here, where the caller is to blame, and not in the middle of a group.
-        return { actor, value: draftRecord(payload), replace };
+        return { actor, value: draftRecord(payload), replace, stable };
       });
       for (const actor of drops) actorRange(actor);
       const byteLength = drafts.reduce((sum, draft) => sum + draft.value.length, 0);
@@ -180,7 +181,8 @@ export class ChainedJournal implements Journal {
         moved.set(actor, appendRecord(actor, moved.get(actor)!, value, replace, operations));
       }
     }
-    await this.#writing(operations);
+    const isStable = group.some(({ drafts }) => drafts.some(({ stable }) => stable));
+    await this.#writing(operations, this.#sync || isStable);
     for (const [actor, head] of moved) {
       // A dropped log needs no place in memory; should the actor come back, its empty range is looked at again.
       if (head.sequence === 0) this.#heads.delete(actor);
@@ -199,10 +201,10 @@ export class ChainedJournal implements Journal {
     return records;
   }
 
-  async #writing(operations: readonly StoreOperation[]): Promise<void> {
+  async #writing(operations: readonly StoreOperation[], sync = this.#sync): Promise<void> {
     if (operations.length === 0) return;
     try {
-      await this.#store.write(operations, this.#sync);
+      await this.#store.write(operations, sync);
     } catch (error) {
       throw this.#fail(error);
     }

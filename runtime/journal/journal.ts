@@ -5,7 +5,7 @@
  * Never: looks into a payload, holds bulk bytes (see `segment-files.ts`).
  *
  * J1. A commit is all or nothing, over however many actors it spans.
- * J2. A commit resolves only when it is written (`process`) or on stable storage (`host`).
+ * J2. A commit resolves only when it is written (`process`) or on stable storage (`host`, and any with a `stable` record).
  * J3. Commits of one actor take effect in the order in which they were called.
  * J4. What `read` returns was written by `commit`, in this order, without a gap; only a lost tail cannot be seen,
  *     so whoever needs to know compares the last sequence with one that it kept elsewhere.
@@ -29,6 +29,8 @@ export interface JournalAppend {
   readonly payload: Uint8Array;
   /** Drops all earlier records of this actor in the same batch: the payload is a snapshot. */
   readonly replace?: boolean;
+  /** On stable storage before the commit resolves, whatever the journal's durability: for what must never be said twice. */
+  readonly stable?: boolean;
 }
 
 /** A record is a cost of memory at least three times over while it is written; bulk bytes belong into segments. */

@@ -19,6 +19,7 @@ import { RepetitionCheck } from "./checks/repetition.ts";
 import { SupervisionCheck } from "./checks/supervision.ts";
 import { SimulatedCluster } from "./cluster/cluster.ts";
 import { COORDINATOR_NODE } from "./cluster/coordinator-process.ts";
+import { Submitter } from "./cluster/submitter.ts";
 import { type Watch, Watches } from "./cluster/watch.ts";
 import { applyFaults } from "./plan/apply-faults.ts";
 import { CrashPoints } from "./plan/crash-points.ts";
@@ -88,31 +89,36 @@ interface Play {
 
 async function play({ world, disks, watches, works, plan, points, problems }: Play): Promise<void> {
   const network = new Network(world);
-  const running = new Set(works.map(({ job }) => job.id));
-  const cluster = new SimulatedCluster({
-    ...{ ground: { world, network, watches }, disks, durable: plan.durable, slots: plan.slots },
-    onOutcome: (job, outcome) => {
-      world.note("outcome", `${job} ${outcome.kind === "failed" ? outcome.failure.code : outcome.kind}`);
-      running.delete(job);
-    },
-  });
+  const submitter = new Submitter({ world, works, problems, mayForget: () => mayForget(plan) });
+  const ground = { world, network, watches };
+  const cluster = new SimulatedCluster({ ground, disks, submitter, durable: plan.durable, slots: plan.slots });
   cluster.start(COORDINATOR_NODE);
   for (const worker of plan.workers) cluster.addWorker(worker);
-  works.forEach((work, index) => {
+  for (const [index, work] of works.entries()) {
     world.schedule(undefined, plan.submitAtMs[index] ?? 0, () => {
-      if (running.has(work.job.id)) cluster.submit(work);
+      submitter.want(work, undefined);
+      cluster.ask((director) => submitter.want(work, director));
     });
-  });
+  }
   const cancel = (index: number): void => {
-    const { id } = works[index].job;
-    running.delete(id);
-    cluster.cancel(id);
+    submitter.cancel(works[index], undefined);
+    cluster.ask((director) => submitter.cancel(works[index], director));
   };
   applyFaults(plan, { world, network, cluster, points, cancel, healAtMs: plan.healAtMs });
-  const isEnded = (): boolean => (running.size === 0 && world.nowMs >= plan.healAtMs) || !problems.isEmpty;
+  const isEnded = (): boolean => (submitter.isDone && world.nowMs >= plan.healAtMs) || !problems.isEmpty;
   const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
-  if (end !== "reached") problems.report("ending", `${[...running].join(", ")} did not end (${end})`);
+  if (end !== "reached") problems.report("ending", `${submitter.unfinished.join(", ")} did not end (${end})`);
   watches.tell("finished");
+}
+
+/** What is not synced goes with the power; what is damaged is gone. */
+function mayForget({ durable, faults }: FaultPlan): boolean {
+  return faults.some((fault) => {
+    if (!("node" in fault) || fault.node !== COORDINATOR_NODE) return false;
+    if (fault.kind === "crash") return !durable && fault.loses === "power";
+    if (fault.kind === "crashAt") return !durable && fault.losesPower;
+    return fault.kind === "flipBit" && fault.where === "record";
+  });
 }
 
 function openChecks({ world, works, plan, problems }: Pick<Play, "world" | "works" | "plan" | "problems">): Watch[] {

@@ -34,6 +34,8 @@ import { SIMULATED_ROOT } from "./world/node-files.ts";
 
 export interface Work {
   readonly job: JobDescription;
+  /** A program file as it is submitted: what it says of operations stands in the job. */
+  readonly text: string;
   readonly program: Program;
   readonly expected: OracleResult;
 }
@@ -64,7 +66,9 @@ async function makeWork(random: Random, seed: number, index: number): Promise<Wo
   const job = await prepareJob(program, { input, baseDirectory: INPUT_DIRECTORY, outputFormat: "csv", splitBytes });
   // Two jobs of one seed may be the same program on the same input.
   const named = { ...job, id: `${index}${job.id.slice(1)}` };
-  return { job: named, program, expected: referenceOf(program, named, input) };
+  const operations = [{ operator: "map", function: "IDENTITY" }];
+  const text = JSON.stringify({ partitions: 1, onError: program.onError, operations });
+  return { job: named, text, program, expected: referenceOf(program, named, input) };
 }
 
 function makeProgram(random: Random, seed: number): Program {

@@ -63,10 +63,20 @@ test("book: the end of a task that was not submitted, or that a commit has answe
   t.is(book.commitOf("0/0", RESULT), undefined);
   book.accept(tasks(1));
   tags(book);
-  t.is(book.stageOf("0/0"), 0);
   commit(book, "0/0");
   t.is(book.commitOf("0/0", RESULT), undefined);
-  t.is(book.stageOf("0/0"), undefined);
+  t.is(book.abandon("0/0"), undefined);
+});
+
+test("book: a task that ended without a result is submitted again when it is asked for again", (t) => {
+  const book = new TaskBook(0);
+  book.accept(tasks(1));
+  t.deepEqual(tags(book), ["0/0"]);
+  book.accept(tasks(1));
+  t.deepEqual(tags(book), []);
+  t.is(book.abandon("0/0")?.stage, 0);
+  book.accept(tasks(1));
+  t.deepEqual(tags(book), ["0/0"]);
 });
 
 test("book: what a journal held is told and not run; texts and ranges are no part of a commit", (t) => {

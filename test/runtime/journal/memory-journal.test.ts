@@ -39,6 +39,21 @@ test("durability: a loss of power takes commits acknowledged under `process`, bu
   }
 });
 
+test("durability: a stable record, and all before it, outlast a loss of power under `process`, too", async (t) => {
+  const disk = new MemoryDisk("disk");
+  const journal = createMemoryJournal({ disk, durability: "process" });
+  await journal.open();
+  await journal.commit([{ actor: "a", payload: bytes("1") }]);
+  await journal.commit([{ actor: "b", payload: bytes("2"), stable: true }]);
+  await journal.commit([{ actor: "a", payload: bytes("3") }]);
+  disk.losePower(0);
+  const next = createMemoryJournal({ disk });
+  await next.open();
+  t.deepEqual(texts(await next.read("a")), ["1"]);
+  t.deepEqual(texts(await next.read("b")), ["2"]);
+  await next.close();
+});
+
 test("durability: the death of the process alone takes nothing", async (t) => {
   const disk = new MemoryDisk("memory");
   const journal = createMemoryJournal({ disk });

@@ -134,9 +134,10 @@ test("checks: a message that is heard twice, late, of an older life or of an old
   ] as const) {
     const stage = openCheckStage();
     const check = new DeliveryCheck(stage.problems);
-    check.heard(stage.resident, envelope(2, 2, 5), 1);
-    check.heard(stage.resident, envelope(2, 2, 1), 2);
-    check.heard(stage.resident, second, 1);
+    const one = { life: 1, term: 1 };
+    check.heard(stage.resident, envelope(2, 2, 5), one);
+    check.heard(stage.resident, envelope(2, 2, 1), { life: 2, term: 2 });
+    check.heard(stage.resident, second, one);
     t.is(stage.found().length, found, JSON.stringify(second));
   }
 });

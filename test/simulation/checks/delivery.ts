@@ -6,6 +6,8 @@ import type { Envelope } from "../../../runtime/transport/transport.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
 import type { Problems } from "./problems.ts";
 
+type Hearer = Parameters<NonNullable<Watch["heard"]>>[2];
+
 interface Heard {
   term: number;
   incarnation: number;
@@ -21,11 +23,12 @@ export class DeliveryCheck implements Watch {
     this.#problems = problems;
   }
 
-  heard(_resident: Resident, { from, to, fence, sequence, message }: Envelope, life: number): void {
-    const key = `${life} ${from}`;
+  heard(_resident: Resident, { from, to, fence, sequence, message }: Envelope, by: Hearer): void {
+    const key = `${by.life} ${from}`;
     const known = this.#heard.get(key);
     const report = (what: string): void =>
       this.#problems.report("delivery", `${to} hears ${message.type} ${sequence} of ${from} ${what}`);
+    if (fence.term < by.term) report(`in term ${fence.term}, and is in term ${by.term} itself`);
     if (known !== undefined) {
       if (fence.term < known.term) report(`in term ${fence.term} after term ${known.term}`);
       if (fence.incarnation < known.incarnation) report(`of life ${fence.incarnation} after ${known.incarnation}`);

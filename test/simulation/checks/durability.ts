@@ -61,7 +61,7 @@ export class DurabilityCheck implements Watch {
   /** Whether the journal has a record with that payload, or with any. */
   #isStored({ disk, durable }: Resident, log: string, payload: Uint8Array | undefined): boolean {
     // What is told from memory may have been damaged since it was stored.
-    if (disk.hasFlippedRecord) return true;
+    if (disk.flippedRecords > 0) return true;
     const { from, below } = actorRange(log);
     return disk.level.range(from, below).some(([key, value]) => {
       if (payload !== undefined && Buffer.compare(value.subarray(RECORD_HEADER_BYTES), payload) !== 0) return false;

@@ -21,7 +21,7 @@ const OF_DISKS = [
   "JOURNAL_UNREADABLE",
 ];
 const OF_THREADS = ["TASK_POISONED"];
-const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails", "readsFail"]);
+const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails", "readsFail", "writeFails"]);
 const THREAD_FAULTS: ReadonlySet<FaultKind> = new Set(["crashThread", "hangThread", "killActor", "killOften"]);
 
 /** Codes of errors that a plan may end a job with. */
@@ -56,7 +56,7 @@ export class OutcomesCheck implements Watch {
     const end = {
       outcome,
       output: isDone ? readFileSync(outputFile(id), "utf8") : undefined,
-      rejects: isDone ? readFileSync(rejectsFile(id), "utf8") : undefined,
+      rejects: isDone && work.program.onError === "reject" ? readFileSync(rejectsFile(id), "utf8") : undefined,
     };
     const fail = (what: string): void => this.#problems.report("outcomes", `job ${id}: ${what}`);
     compareWithReference(

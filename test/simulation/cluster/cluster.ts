@@ -8,9 +8,8 @@
  * C2. What ends by itself is started again after a while, as a parent process or a service manager does.
  * C3. A worker whose disk is lost is another worker: its id was on the disk.
  */
+import type { ClusterDirector } from "../../../actors/cluster/cluster-director.ts";
 import type { Task } from "../../../actors/executor/messages.ts";
-import type { JobOutcome } from "../../../actors/job/messages.ts";
-import type { Work } from "../workload.ts";
 import type { Disks, SimulatedDisk } from "../world/disk.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";
 import { SimulatedProcess } from "../world/process.ts";
@@ -18,6 +17,7 @@ import { SharedKernels } from "../world/shared-kernels.ts";
 import { type BlockHolder, simulatedBlocks } from "../world/simulated-blocks.ts";
 import { COORDINATOR_NODE, type RunningCoordinator, startCoordinator } from "./coordinator-process.ts";
 import { codeOf, type Ground } from "./resident-parts.ts";
+import type { Submitter } from "./submitter.ts";
 import type { Resident } from "./watch.ts";
 import { type RunningWorker, startWorker } from "./worker-process.ts";
 
@@ -31,10 +31,8 @@ const LONG_SHARE = 0.01;
 interface Node<Running> {
   readonly name: string;
   readonly disk: SimulatedDisk;
-  /** Counts the disks of the node. */
-  disks: number;
-  /** Counts the processes of the node since its disk was new; of the coordinator: all of them. */
-  epoch: number;
+  /** Counts the processes of the node. */
+  processes: number;
   resident: Resident | undefined;
   running: Running | undefined;
   /** It is not to be started again. */
@@ -46,7 +44,7 @@ export interface ClusterOptions {
   readonly disks: Disks;
   readonly durable: boolean;
   readonly slots: number;
-  readonly onOutcome: (job: string, outcome: JobOutcome) => void;
+  readonly submitter: Submitter;
 }
 
 export class SimulatedCluster {
@@ -54,7 +52,6 @@ export class SimulatedCluster {
   readonly #kernels = new SharedKernels();
   readonly #workers = new Map<string, Node<RunningWorker>>();
   readonly #coordinator: Node<RunningCoordinator>;
-  readonly #submitted = new Map<string, Work>();
   /** Share of fetched pieces in which a bit is flipped on the way. */
   flipShare = 0;
   /** Tasks of a node take so many times as long. */
@@ -86,11 +83,11 @@ export class SimulatedCluster {
     return this.#find(node)?.resident;
   }
 
-  /** To be told again to a coordinator that is new: whoever submits goes on until it is accepted. */
-  submit(work: Work): void {
-    this.#submitted.set(work.job.id, work);
+  /** Has the coordinator, if there is one, do something that people ask for. */
+  ask(action: (director: ClusterDirector) => void): void {
     const { resident, running } = this.#coordinator;
-    this.#options.ground.world.schedule(resident?.process, 0, () => running?.side.submit(work.job));
+    if (running === undefined) return;
+    this.#options.ground.world.schedule(resident?.process, 0, () => action(running.director));
   }
 
   addWorker(node: string): void {
@@ -98,23 +95,15 @@ export class SimulatedCluster {
     this.start(node);
   }
 
-  /** Nobody wants it any more. */
-  cancel(job: string): void {
-    this.#submitted.delete(job);
-    const { resident, running } = this.#coordinator;
-    this.#options.ground.world.schedule(resident?.process, 0, () => running?.cancel(job));
-  }
-
   /** Starts the node's process, unless it lives. */
   start(node: string): void {
     const found = this.#find(node);
     if (found === undefined || found.isGone || found.resident?.process.isAlive === true) return;
-    found.epoch += 1;
-    const { world, watches } = this.#options.ground;
+    found.processes += 1;
+    const { world } = this.#options.ground;
     const resident = this.#residentOn(found);
     found.resident = resident;
-    watches.tell("started", resident);
-    world.note("process.started", resident.id, resident.process);
+    world.note("process.started", "", resident.process);
     world.schedule(resident.process, 0, () => {
       const start = node === COORDINATOR_NODE ? this.#startCoordinator(resident) : this.#startWorker(found, resident);
       start.catch((error: unknown) => this.#endedByItself(found, resident, `refused ${codeOf(error)}`));
@@ -127,10 +116,7 @@ export class SimulatedCluster {
     if (found?.resident === undefined) return;
     this.#bury(found, found.resident);
     if (losesPower) found.disk.losePower(this.#options.ground.world);
-    if (!losesDisk) return;
-    found.disk.wipe();
-    found.disks += 1;
-    if (node !== COORDINATOR_NODE) found.epoch = 0;
+    if (losesDisk) found.disk.wipe();
   }
 
   /** It does not come back. */
@@ -145,18 +131,18 @@ export class SimulatedCluster {
 
   #makeNode<Running>(name: string): Node<Running> {
     const disk = this.diskOf(name);
-    return { name, disk, disks: 0, epoch: 0, resident: undefined, running: undefined, isGone: false };
+    return { name, disk, processes: 0, resident: undefined, running: undefined, isGone: false };
   }
 
-  #residentOn({ name, disk, disks, epoch }: Node<unknown>): Resident {
+  #residentOn({ name, disk, processes }: Node<unknown>): Resident {
     const { ground, durable, slots } = this.#options;
-    const process = new SimulatedProcess(ground.world, name, epoch);
+    const process = new SimulatedProcess(ground.world, name, processes);
     const isCoordinator = name === COORDINATOR_NODE;
     return {
-      ...{ process, epoch, disk, durable, slots },
+      ...{ process, epoch: 0, disk, durable, slots },
       role: isCoordinator ? "coordinator" : "worker",
-      // C3. Hexadecimal, as ids of workers are.
-      id: isCoordinator ? "" : `${name}${disks === 0 ? "" : disks}`,
+      // C3. What it is called if its disk knows no name; hexadecimal, as ids of workers are.
+      id: isCoordinator ? "" : `${name}${processes.toString(16)}`,
       segmentDirectory: `${SIMULATED_ROOT}/${name}/segments`,
     };
   }
@@ -176,19 +162,12 @@ export class SimulatedCluster {
   }
 
   async #startCoordinator(resident: Resident): Promise<void> {
-    const { ground, onOutcome } = this.#options;
+    const { ground, submitter } = this.#options;
     const running = await startCoordinator({
-      ...{ ground, resident, source: this.#sourceOf(resident) },
-      outcome: (job, outcome) => {
-        this.#submitted.delete(job);
-        ground.watches.tell("outcome", resident, job, outcome);
-        onOutcome(job, outcome);
-      },
+      ...{ ground, resident, source: this.#sourceOf(resident), submitter },
       ended: (reason) => this.#endedByItself(this.#coordinator, resident, reason),
     });
-    if (!resident.process.isAlive) return;
-    this.#coordinator.running = running;
-    for (const { job } of this.#submitted.values()) running.side.submit(job);
+    if (resident.process.isAlive) this.#coordinator.running = running;
   }
 
   #sourceOf({ process }: Resident) {

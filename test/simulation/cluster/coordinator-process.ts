@@ -1,82 +1,109 @@
 /**
- * A coordinator's process: the coordinator's side of the tree over simulated ports.
+ * A coordinator's process: the coordinator's side of the tree, and the director of the cluster, over simulated ports.
  */
-import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
+import { ClusterDirector } from "../../../actors/cluster/cluster-director.ts";
+import { uploadsDirectory } from "../../../actors/cluster/data-root.ts";
+import { beginLife } from "../../../actors/cluster/process-life.ts";
+import { StoryBook } from "../../../actors/cluster/story-book.ts";
+import { coordinatorSide } from "../../../actors/coordinator-side.ts";
 import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
-import type { JobOutcome } from "../../../actors/job/messages.ts";
-import { workerAddress } from "../../../actors/membership/messages.ts";
+import { decodeJob, encodeJob } from "../../../actors/job-record.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import { toTerm } from "../../../runtime/identity.ts";
+import type { WallClock } from "../../../runtime/wall-clock.ts";
+import { SimulatedFile } from "../world/disk.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";
+import type { World } from "../world/world.ts";
 import { codeOf, type Ground, openJournal, openRoot } from "./resident-parts.ts";
+import type { Submitter } from "./submitter.ts";
 import type { Resident } from "./watch.ts";
 
 export interface CoordinatorOptions {
   readonly ground: Ground;
   readonly resident: Resident;
   readonly source: BlockSource;
-  readonly outcome: (job: string, outcome: JobOutcome) => void;
+  readonly submitter: Submitter;
   readonly ended: (reason: string) => void;
 }
 
 export interface RunningCoordinator {
-  readonly side: CoordinatorSide;
+  readonly director: ClusterDirector;
   children(): string[];
   kill(child: string): void;
-  /** Ends a job that has not ended. */
-  cancel(job: string): void;
-  /** The worker gets nothing new. */
-  drain(worker: string): void;
-  /** Nobody needs the worker any more. */
-  release(worker: string): void;
 }
 
 export const COORDINATOR_NODE = "coordinator";
-export const OUTPUT_DIRECTORY = `${SIMULATED_ROOT}/${COORDINATOR_NODE}/results`;
+const DATA_DIRECTORY = `${SIMULATED_ROOT}/${COORDINATOR_NODE}`;
+const UPLOADS = uploadsDirectory(DATA_DIRECTORY);
+/** What submissions name as their input; what it really is stands in the job. */
+export const UPLOAD_NAME = "input.csv";
+export const OUTPUT_DIRECTORY = `${DATA_DIRECTORY}/results`;
+/** Nothing is forgotten, and few jobs run at once. */
+const LIMITS = { jobsRunningMax: 2, jobsQueuedMax: 10, historyMs: 1e12, resultsMs: 1e12 };
 
 export function outputFile(job: string): string {
   return `${OUTPUT_DIRECTORY}/${job}.csv`;
 }
 
 export function rejectsFile(job: string): string {
-  return `${OUTPUT_DIRECTORY}/${job}.rejects`;
+  return `${outputFile(job)}.rejects.ndjson`;
 }
 
 /** Errors: those of opening a journal. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { ground, resident, source, outcome, ended } = options;
-  const { process, epoch: term, disk, segmentDirectory, durable } = resident;
-  disk.makeDirectory(segmentDirectory);
-  disk.makeDirectory(OUTPUT_DIRECTORY);
+  const { ground, resident, source, submitter, ended } = options;
+  const { world, watches } = ground;
+  const { process, disk, segmentDirectory, durable } = resident;
   const journal = await openJournal(ground, resident);
+  const life = await beginLife(journal, "coordinator", "c0");
+  resident.epoch = life.count;
+  watches.tell("started", resident);
+  const term = toTerm(life.count);
+  // What was brought here for the jobs of an earlier life is brought again.
+  disk.removeDirectory(segmentDirectory);
+  for (const directory of [segmentDirectory, OUTPUT_DIRECTORY, UPLOADS]) disk.makeDirectory(directory);
+  disk.filesIn(UPLOADS)?.set(UPLOAD_NAME, new SimulatedFile());
   const onBroken = (error: unknown): void => ended(`broken ${codeOf(error)}`);
   const root = openRoot(ground, resident, onBroken);
-  const { board } = root;
-  const ports = new Map<string, { port: FileOutput; rejectsPort: FileOutput }>();
-  const side = coordinatorSide({
-    ...{ clock: process.clock, board, journal, onBroken, segmentDirectory },
-    ...{ term: toTerm(term), segmentName: `coordinator-${term}` },
-    supervisor: (id) => root.supervisor(id),
-    outputOf: (job) => {
-      // One port for all outputs of a job in this process: it keeps their calls in order.
-      const known = ports.get(job) ?? {
-        port: new FileOutput(outputFile(job), job, durable),
-        rejectsPort: new FileOutput(rejectsFile(job), job, durable),
-      };
-      ports.set(job, known);
-      return known;
+  const wallClock = wallClockOf(world);
+  const story = new StoryBook(term, wallClock);
+  const director = new ClusterDirector({
+    ...{ clock: process.clock, journal, term, story, limits: LIMITS, wallClock, fail: onBroken },
+    places: { dataRoot: DATA_DIRECTORY, dataDirectory: DATA_DIRECTORY },
+    prepare: (program) => {
+      const work = submitter.workOf(program.name);
+      return work === undefined ? Promise.reject(new Error(`no job ${program.name}`)) : Promise.resolve(work.job);
     },
+    codec: { encode: encodeJob, decode: decodeJob },
+    newId: () => submitter.takeId(),
+    portTo: (file, job) => new FileOutput(file, job, durable),
+    onCommitted: () => undefined,
+  });
+  story.subscribe(({ kind, job }) => {
+    world.note(kind, job ?? "", process);
+    const status = job === undefined ? undefined : director.job(job);
+    if (status !== undefined && process.isAlive) submitter.told(status.id, status.state);
+  });
+  const side = coordinatorSide({
+    ...{ clock: process.clock, board: root.board, journal, term, onBroken, segmentDirectory, listener: director },
+    segmentName: `coordinator-${term}`,
+    supervisor: (id) => root.supervisor(id),
+    outputOf: (job) => director.portsOf(job),
     exchange: createCoordinatorExchange({ clock: process.clock, segmentDirectory, source }),
-    onOutcome: outcome,
+    onOutcome: (job, outcome) => {
+      world.note("outcome", `${job} ${outcome.kind === "failed" ? outcome.failure.code : outcome.kind}`, process);
+      watches.tell("outcome", resident, job, outcome);
+      director.ended(job, outcome);
+    },
   });
   root.start(side.children, (notice) => side.note(notice));
-  return {
-    side,
-    children: () => root.children(),
-    kill: (child) => root.kill(child, "a planted fault"),
-    cancel: (job) => board.send("coordinator", { type: "coordinator.forget", job }),
-    drain: (worker) => board.send("membership", { type: "membership.drain", worker }),
-    release: (worker) => board.tell("coordinator", workerAddress(worker), { type: "worker.release" }),
-  };
+  await director.open(side);
+  submitter.met(director);
+  return { director, children: () => root.children(), kill: (child) => root.kill(child, "a planted fault") };
+}
+
+/** The time of day is that of the world; a stamp tells it as ISO 8601 does, and orders as it does. */
+function wallClockOf(world: World): WallClock {
+  return { nowMs: () => world.nowMs, stamp: () => `${String(Math.floor(world.nowMs * 1000)).padStart(15, "0")}` };
 }

@@ -53,14 +53,14 @@ export function openRoot(ground: Ground, resident: Resident, onBroken: (error: u
   const { world, network, watches } = ground;
   const { process } = resident;
   const transport = new SimulatedTransport({ world, network, process, unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX });
-  const watched = (handler: EndpointHandler): EndpointHandler => {
+  const watched = (handler: EndpointHandler, termNow: () => number): EndpointHandler => {
     const life = world.nextId();
     return {
       ...handler,
       receive: (delivery) => {
         const { from, to, sequence, message } = delivery.envelope;
         world.note("hears", `${from}>${to} ${sequence} ${message.type}`);
-        watches.tell("heard", resident, delivery.envelope, life);
+        watches.tell("heard", resident, delivery.envelope, { life, term: termNow() });
         handler.receive(delivery);
       },
     };
@@ -70,7 +70,11 @@ export function openRoot(ground: Ground, resident: Resident, onBroken: (error: u
     transport: {
       close: () => transport.close(),
       createEndpoint: (address, fence, handler) => {
-        const endpoint = transport.createEndpoint(address, fence, watched(handler));
+        const endpoint = transport.createEndpoint(
+          address,
+          fence,
+          watched(handler, () => endpoint.fence.term),
+        );
         const send = endpoint.send.bind(endpoint);
         endpoint.send = (to, message) => {
           const outcome = send(to, message);

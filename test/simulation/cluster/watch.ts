@@ -17,10 +17,10 @@ import type { SimulatedProcess } from "../world/process.ts";
 export interface Resident {
   readonly process: SimulatedProcess;
   readonly role: "coordinator" | "worker";
-  /** Of a worker: its id. */
-  readonly id: string;
-  /** Counts the processes of the node; of a coordinator: its term. */
-  readonly epoch: number;
+  /** Of a worker: its id; both are known when its journal is open, and it has begun its life. */
+  id: string;
+  /** Counts the lives of the data directory; of a coordinator: its term. */
+  epoch: number;
   readonly disk: SimulatedDisk;
   readonly segmentDirectory: string;
   readonly durable: boolean;
@@ -28,13 +28,14 @@ export interface Resident {
 }
 
 export interface Watch {
+  /** Its life is journaled. */
   started?(resident: Resident): void;
   ended?(resident: Resident): void;
   noticed?(resident: Resident, supervisor: string, notice: SupervisorNotice): void;
   /** A message is about to be given to the transport. */
   told?(resident: Resident, message: Message): void;
-  /** A message of a peer is about to be heard by the `life`-th endpoint of all. */
-  heard?(resident: Resident, envelope: Envelope, life: number): void;
+  /** A message of a peer is about to be heard by the `life`-th endpoint of all, which speaks in this term. */
+  heard?(resident: Resident, envelope: Envelope, by: { readonly life: number; readonly term: number }): void;
   /** The journal has acknowledged these. */
   committed?(resident: Resident, appends: readonly JournalAppend[]): void;
   ran?(resident: Resident, job: JobDescription, task: Task): void;

@@ -2,10 +2,13 @@
  * A worker's process: the worker's side of the tree over simulated ports.
  */
 
+import { beginLife } from "../../../actors/cluster/process-life.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
 import { segmentMark } from "../../../actors/exchange/segment-names.ts";
 import { createWorkerExchange } from "../../../actors/exchange/worker-exchange.ts";
 import type { Task } from "../../../actors/executor/messages.ts";
+import { PARTITION_LOG_PREFIX } from "../../../actors/partition/messages.ts";
+import { removeUnusedSegments } from "../../../actors/remove-unused-segments.ts";
 import { workerSide } from "../../../actors/worker-side.ts";
 import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
 import type { SharedKernels } from "../world/shared-kernels.ts";
@@ -25,6 +28,8 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly threads: SimulatedThreads;
+  /** As SIGTERM asks for: it hands over, and goes. */
+  drain(): void;
   /** Everything that can be killed, as `supervisor/child`. */
   children(): string[];
   kill(child: string): void;
@@ -34,9 +39,14 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { ground, resident, kernels, source, taskMs, ended } = options;
   const { world, watches } = ground;
-  const { process, id, epoch, disk, segmentDirectory, durable, slots } = resident;
+  const { process, disk, segmentDirectory, durable, slots } = resident;
   disk.makeDirectory(segmentDirectory);
   const journal = await openJournal(ground, resident);
+  const life = await beginLife(journal, "worker", resident.id);
+  const { id, count: epoch } = life;
+  Object.assign(resident, { id, epoch });
+  watches.tell("started", resident);
+  await removeUnusedSegments(journal, segmentDirectory, PARTITION_LOG_PREFIX);
   const root = openRoot(ground, resident, (error) => ended(`broken ${codeOf(error)}`));
   const threads = new SimulatedThreads({
     ...{ world, process, kernels, taskMs },
@@ -66,7 +76,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     onReleased: () => void root.stop().then(() => ended("released")), // Stopping never fails.
   });
   root.start(side.children, (notice) => side.note(notice));
-  return { threads, children: () => root.children(), kill: (child) => root.kill(child, "a planted fault") };
+  return {
+    threads,
+    drain: () => side.drain(),
+    children: () => root.children(),
+    kill: (child) => root.kill(child, "a planted fault"),
+  };
 }
 
 function nameOf(task: Task): string {

@@ -110,6 +110,9 @@ const HANDLERS: Handlers = {
   syncFails: ({ node }, { cluster }) => {
     cluster.diskOf(node).syncFails = true;
   },
+  writeFails: ({ node }, { cluster }) => {
+    cluster.diskOf(node).nextWriteFails = true;
+  },
   readsFail: ({ node, forMs }, stage) => {
     disturbDisk(stage, { node, forMs }, (disk, isOn) => {
       disk.readsFail = isOn;
@@ -143,8 +146,17 @@ const HANDLERS: Handlers = {
     later(stage, weather.forMs, () => stage.network.clear(weather));
   },
   join: ({ node }, { cluster }) => cluster.addWorker(node),
-  drain: ({ node }, stage) => askCoordinator(stage, node, "drain"),
-  leave: ({ node }, stage) => askCoordinator(stage, node, "release"),
+  drain: ({ node }, { world, cluster }) => {
+    const worker = cluster.residentOf(node)?.id;
+    if (worker === undefined) return;
+    cluster.ask((director) => {
+      director.drain(worker).catch(() => world.note("drain.refused", worker)); // It is lost just now.
+    });
+  },
+  leave: ({ node }, { world, cluster }) => {
+    const running = cluster.workerOf(node);
+    world.schedule(cluster.residentOf(node)?.process, 0, () => running?.drain());
+  },
   cancel: ({ job }, { cancel }) => cancel(job),
 };
 
@@ -162,12 +174,6 @@ function disturbDisk(
   later(stage, forMs, () => set(disk, false));
 }
 
-function askCoordinator({ world, cluster }: Stage, node: string, what: "drain" | "release"): void {
-  const worker = cluster.residentOf(node)?.id;
-  const process = cluster.residentOf(COORDINATOR_NODE)?.process;
-  if (worker !== undefined) world.schedule(process, 0, () => cluster.coordinator?.[what](worker));
-}
-
 function heal({ world, network, cluster, points }: Stage): void {
   points.clear();
   network.heal();
@@ -177,6 +183,7 @@ function heal({ world, network, cluster, points }: Stage): void {
     const disk = cluster.diskOf(node);
     disk.isFull = false;
     disk.readsFail = false;
+    disk.nextWriteFails = false;
     disk.slowness = 1;
     world.schedule(undefined, world.between(0, RECOVERY_MS), () => cluster.start(node));
   }

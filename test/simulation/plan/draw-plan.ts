@@ -14,7 +14,18 @@ import type { CrashPoint, Fault, FaultKind, FaultPlan } from "./fault-plan.ts";
 const KINDS: readonly FaultKind[] = [
   ...(["crash", "crash", "crash", "crashAt", "crashAt", "pause", "killActor", "crashThread", "hangThread"] as const),
   ...(["clockJump", "slow", "slowDisk", "diskFull", "syncFails", "flipBit", "flipOnWire", "cut", "isolate"] as const),
-  ...(["weather", "weather", "echo", "join", "drain", "leave", "cancel", "killOften", "readsFail"] as const),
+  ...([
+    "weather",
+    "weather",
+    "echo",
+    "join",
+    "drain",
+    "leave",
+    "cancel",
+    "killOften",
+    "readsFail",
+    "writeFails",
+  ] as const),
 ];
 const POINTS: readonly CrashPoint[] = ["committed", "runs", "renames", "tells"];
 const FAULTS_MAX = 9;
@@ -39,6 +50,9 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
     // What a process has said arrives after its death, and after its successor has spoken.
     const echoes = fault.kind === "crash" && random.next() < 0.5;
     if (echoes) faults.push({ atMs: fault.atMs - 1, kind: "echo", node: fault.node, withinMs: between(10, 4000) });
+    // A record that is damaged is read when its process begins anew.
+    const rereads = fault.kind === "flipBit" && fault.where === "record" && random.next() < 0.7;
+    if (rereads) faults.push(drawCrash(fault.atMs + between(1, 50), fault.node, context));
   }
   faults.sort((left, right) => left.atMs - right.atMs);
   return {
@@ -92,6 +106,7 @@ function drawFault(kind: FaultKind, atMs: number, drawing: Drawing): Fault {
     case "slowDisk":
       return { atMs, kind, node, factor: between(5, 500), forMs };
     case "syncFails":
+    case "writeFails":
       return { atMs, kind, node };
     case "flipBit":
       return { atMs, kind, node, where: pick(random, ["segment", "segment", "record"] as const) };

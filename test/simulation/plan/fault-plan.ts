@@ -51,6 +51,8 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: "slowDisk"; readonly node: string; readonly factor: number; readonly forMs: number }
   | { readonly kind: "diskFull"; readonly node: string; readonly forMs: number }
   | { readonly kind: "syncFails"; readonly node: string }
+  /** Of the LevelDB alone, once. */
+  | { readonly kind: "writeFails"; readonly node: string }
   | { readonly kind: "readsFail"; readonly node: string; readonly forMs: number }
   | { readonly kind: "flipBit"; readonly node: string; readonly where: "segment" | "record" }
   | { readonly kind: "flipOnWire"; readonly share: number; readonly forMs: number }

@@ -72,12 +72,14 @@ export class SimulatedDisk {
   /** By directory, then by name. */
   readonly directories = new Map<string, Map<string, SimulatedFile>>();
   level = new LevelEntries();
-  /** Some record is not what was written. */
-  hasFlippedRecord = false;
+  /** Records that are not what was written. */
+  flippedRecords = 0;
   /** No write finds room. */
   isFull = false;
   /** The next sync fails, and with it all that follow (D3). */
   syncFails = false;
+  /** The next batch of the LevelDB fails. */
+  nextWriteFails = false;
   /** No entry of the LevelDB can be read. */
   readsFail = false;
   /** Every operation takes so many times as long. */
@@ -93,6 +95,10 @@ export class SimulatedDisk {
 
   makeDirectory(directory: string): void {
     if (!this.directories.has(directory)) this.directories.set(directory, new Map());
+  }
+
+  removeDirectory(directory: string): void {
+    this.directories.delete(directory);
   }
 
   /** The process is gone, and the faults of its descriptors with it. */
@@ -123,16 +129,17 @@ export class SimulatedDisk {
   wipe(): void {
     this.directories.clear();
     this.level = new LevelEntries();
-    this.hasFlippedRecord = false;
+    this.flippedRecords = 0;
     this.isFull = false;
     this.readsFail = false;
+    this.nextWriteFails = false;
     this.release();
   }
 
   /** One bit of one stored block or record is another one; false if nothing is stored. */
   flipBit(world: World, where: "segment" | "record"): boolean {
     if (where === "record") {
-      this.hasFlippedRecord = true;
+      this.flippedRecords += 1;
       return this.level.flipBit(world);
     }
     const files = [...this.directories.values()].flatMap((directory) =>

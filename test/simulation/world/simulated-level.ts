@@ -82,7 +82,8 @@ class SimulatedLevel {
     await this.#wait(sync ? SYNC_MS : OPERATION_MS);
     const { level } = this.#disk;
     if (level.holder !== this) throw new RuntimeError("JOURNAL_CLOSED", "another one holds the lock");
-    const fails = this.#disk.isFull || (sync && this.#disk.syncFails);
+    const fails = this.#disk.isFull || this.#disk.nextWriteFails || (sync && this.#disk.syncFails);
+    this.#disk.nextWriteFails = false;
     if (!fails || this.#world.chance(0.5)) level.write(operations, sync && !fails);
     if (!fails) return;
     level.doom();

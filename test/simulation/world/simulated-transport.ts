@@ -8,7 +8,7 @@
 import { RuntimeError } from "../../../runtime/errors.ts";
 import { type Fence, type Fenced, isOlder } from "../../../runtime/identity.ts";
 import { type Frame, FramedEndpoint } from "../../../runtime/transport/framed-endpoint.ts";
-import type { Address, Endpoint, EndpointHandler, Transport } from "../../../runtime/transport/transport.ts";
+import type { Address, EndpointHandler, Transport } from "../../../runtime/transport/transport.ts";
 import type { Network } from "./network.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
@@ -45,7 +45,7 @@ export class SimulatedTransport implements Transport {
     });
   }
 
-  createEndpoint(address: Address, fence: Fence, handler: EndpointHandler): Endpoint {
+  createEndpoint(address: Address, fence: Fence, handler: EndpointHandler): FramedEndpoint {
     const { network, process, unacknowledgedMax, world } = this.#options;
     this.#makeRoom(address, fence);
     const endpoint = new FramedEndpoint(address, fence, handler, {
