@@ -60,10 +60,18 @@ function addRun(root: Command, setExitCode: (code: number) => void): void {
     .option("--rejects <PATH>", "where rejected records and pairs go (default: OUTPUT.rejects.ndjson)")
     .option("--json", "report as JSON: on standard output, or on standard error if the result goes to the other")
     .option("-q, --quiet", "no progress and no summary")
+    .option("--hosts <HOST,HOST>", "on a worker on each of these, started over ssh, and ended with the run")
+    .option("--host <NAME>", "with --hosts: the name of this host for the others (default: its own)")
+    .option("--remote-command <COMMAND>", "with --hosts: what actor-dataflow is there (default: as here)")
+    .option("--tls-cert <FILE>", "with --hosts: certificate of each host, PEM, at the same path on all", path)
+    .option("--tls-key <FILE>", "with --hosts: its private key, PEM", path)
+    .option("--tls-ca <FILE>", "with --hosts: who signed these certificates, PEM", path)
+    .option("--insecure", "with --hosts: without TLS between them")
     .addHelpText(
       "after",
       examples([
         "actor-dataflow run sums.json",
+        "actor-dataflow run sums.json --hosts alpha,beta --tls-cert cert.pem --tls-key key.pem --tls-ca ca.pem",
         "actor-dataflow run sums.json --input january.csv february.csv --output sums.csv",
         "actor-dataflow run sums.json --output - | head",
       ]),

@@ -21,6 +21,8 @@ export interface SubmissionOptions {
   readonly upload?: boolean;
   readonly partitions?: number;
   readonly detach?: boolean;
+  /** Default: a new one. */
+  readonly submissionId?: string;
 }
 
 export interface Submission {
@@ -56,7 +58,7 @@ export async function prepareSubmission(source: ProgramText, options: Submission
     ...(partitions !== undefined && { partitions }),
     ...(remoteOutput !== undefined && { output: remoteOutput }),
     ...(place !== undefined && { outputFormat: formatOfPath(place) }),
-    submissionId: randomBytes(16).toString("hex"),
+    submissionId: options.submissionId ?? randomBytes(16).toString("hex"),
   };
   return { request, destination, uploads };
 }

@@ -16,14 +16,14 @@ import { systemClock } from "../../runtime/system-clock.ts";
 import { systemRandom } from "../../runtime/system-random.ts";
 import { awaitJob } from "../cluster/await-job.ts";
 import { ClusterClient } from "../cluster/client.ts";
-import { type ConnectionOptions, connectionOf } from "../cluster/connection.ts";
+import { type Connection, type ConnectionOptions, connectionOf } from "../cluster/connection.ts";
 import { fetchResult } from "../cluster/fetch-result.ts";
 import { summaryLines } from "../cluster/job-lines.ts";
 import { type Patience, persist } from "../cluster/persist.ts";
 import { prepareSubmission, type Submission, type SubmissionOptions, uploadName } from "../cluster/submission.ts";
 import { CommandError, ProgramFileError, type ToldError, tellError } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readProgramText } from "../read-program.ts";
+import { type ProgramText, readProgramText } from "../read-program.ts";
 import { bytesText } from "../run/numbers.ts";
 import { pathOf } from "../run/output-target.ts";
 import { errorOf } from "../run/run-report.ts";
@@ -37,6 +37,16 @@ export interface SubmitOptions extends ConnectionOptions, SubmissionOptions {
   readonly quiet?: boolean;
 }
 
+/** What a submission is made of, and what surrounds it. */
+export interface SubmitParts {
+  readonly connect: () => Promise<Connection>;
+  readonly read: () => ProgramText;
+  /** Where the result is there, before all is said to be done. */
+  readonly finish?: (job: JobStatus) => Promise<void>;
+  /** What to tell whoever interrupts it; undefined: that the job goes on, and how to come back to it. */
+  readonly interruption?: string;
+}
+
 /** What is known of a submission, for whoever is told of its end. */
 interface Progress {
   submission?: Submission;
@@ -47,26 +57,41 @@ interface Progress {
 
 /** Returns the exit code. */
 export async function submit(file: string, options: SubmitOptions): Promise<number> {
+  return await submitParts(file, options, { connect: () => connectionOf(options), read: () => readProgramText(file) });
+}
+
+/** Returns the exit code. `file` is for messages. */
+export async function submitParts(
+  file: string,
+  options: Omit<SubmitOptions, keyof ConnectionOptions>,
+  parts: SubmitParts,
+): Promise<number> {
   const stop = listenForStop();
   const gone = new AbortController();
   void stop.requested.then(() => gone.abort());
   const progress: Progress = {};
   try {
-    await carryOut(file, options, gone.signal, progress);
+    await carryOut(parts, options, gone.signal, progress);
     return await tellEnd(progress, undefined, options);
   } catch (error) {
     const isOut = progress.submission?.destination?.kind === "standardOutput";
     // Whoever reads our output has seen enough, as `head` has.
     if (isOut && isStandardOutputClosed()) return EXIT.done;
-    return await tellEnd(progress, tellFailure(error, progress, stop.isRequested, file), options);
+    const told = stop.isRequested ? tellInterruption(progress, parts) : tellFailure(error, progress, file);
+    return await tellEnd(progress, told, options);
   } finally {
     stop.release();
   }
 }
 
-async function carryOut(file: string, options: SubmitOptions, signal: AbortSignal, progress: Progress): Promise<void> {
-  const client = new ClusterClient(await connectionOf(options));
-  const submission = await prepareSubmission(readProgramText(file), options);
+async function carryOut(
+  { connect, read, finish }: SubmitParts,
+  options: Omit<SubmitOptions, keyof ConnectionOptions>,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<void> {
+  const client = new ClusterClient(await connect());
+  const submission = await prepareSubmission(read(), options);
   progress.submission = submission;
   // A wrong address or token is told at once; from here on, a coordinator that is away is waited for.
   await client.version();
@@ -93,6 +118,7 @@ async function carryOut(file: string, options: SubmitOptions, signal: AbortSigna
   const { id: job } = progress.job;
   if (destination !== undefined)
     await fetchResult({ ...patience, client, job, destination, directory: `${process.pid}` });
+  await finish?.(progress.job);
 }
 
 /** Errors: the job's failure, JOB_CANCELLED. */
@@ -107,7 +133,7 @@ function requireDone({ id, state, failure }: JobStatus): void {
 
 /** A name of its own for each attempt: what of an earlier one arrived may lie there still. */
 async function sendUpload(
-  given: Patience & { client: ClusterClient; file: string; options: SubmitOptions },
+  given: Patience & { client: ClusterClient; file: string; options: Telling },
 ): Promise<string> {
   const { client, file, options, signal } = given;
   const { size } = statSync(file);
@@ -121,7 +147,7 @@ async function sendUpload(
   });
 }
 
-function patienceOf(client: ClusterClient, options: SubmitOptions, signal: AbortSignal): Patience {
+function patienceOf(client: ClusterClient, options: Telling & { patience: number }, signal: AbortSignal): Patience {
   const tell = (line: string) => () => {
     if (isTold(options)) note(line);
   };
@@ -132,25 +158,24 @@ function patienceOf(client: ClusterClient, options: SubmitOptions, signal: Abort
   };
 }
 
-function isTold({ json, quiet }: SubmitOptions): boolean {
+type Telling = Pick<SubmitOptions, "json" | "quiet">;
+
+function isTold({ json, quiet }: Telling): boolean {
   return !json && !quiet;
 }
 
-function tellFailure(
-  error: unknown,
-  { submission, job, isSent }: Progress,
-  isStopped: boolean,
-  file: string,
-): ToldError {
-  if (isStopped) {
-    const line =
-      job !== undefined
-        ? `interrupted; job ${job.id} goes on: actor-dataflow result ${job.id} gives its result, cancel ${job.id} stops it`
-        : isSent
-          ? "interrupted; the job may have been submitted all the same: see actor-dataflow jobs"
-          : "interrupted; nothing was submitted";
-    return { code: "INTERRUPTED", exitCode: EXIT.interrupted, lines: [escapeText(line, 1000)] };
-  }
+function tellInterruption({ job, isSent }: Progress, { interruption }: SubmitParts): ToldError {
+  const onCluster =
+    job !== undefined
+      ? `interrupted; job ${job.id} goes on: actor-dataflow result ${job.id} gives its result, cancel ${job.id} stops it`
+      : isSent
+        ? "interrupted; the job may have been submitted all the same: see actor-dataflow jobs"
+        : "interrupted; nothing was submitted";
+  const line = interruption ?? onCluster;
+  return { code: "INTERRUPTED", exitCode: EXIT.interrupted, lines: [escapeText(line, 1000)] };
+}
+
+function tellFailure(error: unknown, { submission, job }: Progress, file: string): ToldError {
   const shownFile = submission === undefined || file === "-" ? "standard input" : file;
   const told = tellError(error instanceof ProgramError ? new ProgramFileError(shownFile, error) : error);
   if (job === undefined || isEnded(job.state)) return told;
@@ -164,7 +189,7 @@ function tellFailure(
 async function tellEnd(
   { submission, job }: Progress,
   told: ToldError | undefined,
-  options: SubmitOptions,
+  options: Telling & { readonly detach?: boolean },
 ): Promise<number> {
   const destination = submission?.destination;
   const output = destination === undefined ? null : pathOf(destination);

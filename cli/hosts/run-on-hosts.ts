@@ -11,10 +11,12 @@
 import { randomBytes } from "node:crypto";
 import os from "node:os";
 import type { Clock } from "../../runtime/clock.ts";
+import type { JournalDurability } from "../../runtime/journal/journal.ts";
 import { CommandError } from "../command-error.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { EXIT } from "../exit-codes.ts";
 import { LaunchedProcess } from "../processes/launched-process.ts";
+import { DONE_LINE, hostedDirectory } from "../start/hosted.ts";
 import { startHostWorkers } from "./host-workers.ts";
 import { isThisHost, parseHosts } from "./ssh-command.ts";
 
@@ -30,11 +32,14 @@ export interface HostsRun {
   readonly remoteCommand: readonly string[];
   /** The name of this host for the others; undefined: its own. */
   readonly host: string | undefined;
-  /** Of the coordinator. */
-  readonly dataDirectory: string;
+  /** Of the coordinator; it stays. Undefined: `coordinatorDirectory`, which goes when the run is done. */
+  readonly dataDirectory: string | undefined;
+  /** Below it lie the inputs. */
+  readonly dataRoot: string;
   /** Names the run: the same for one that is resumed. */
   readonly name: string;
   readonly slots: number | undefined;
+  readonly durability: JournalDurability;
   readonly insecure: boolean;
   /** Paths, the same on every host. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | undefined;
@@ -48,6 +53,16 @@ export interface HostsRun {
 
 /** Before a coordinator that does not end by itself is killed. */
 const STOP_TIMEOUT_MS = 10_000;
+
+/** The same command would end the same way: nothing that was kept for it is of use. */
+export function isFinal(exitCode: number): boolean {
+  return exitCode === EXIT.done || exitCode === EXIT.failed || exitCode === EXIT.usage;
+}
+
+/** Of a run without a wish. Errors: those of `hostedDirectory`. */
+export function coordinatorDirectory(name: string): string {
+  return hostedDirectory(`${name}-coordinator`);
+}
 
 /** Returns the exit code of `submit`. Errors: CommandError USAGE, HOST_UNREACHABLE, CLUSTER_NOT_STARTED. */
 export async function runOnHosts(run: HostsRun): Promise<number> {
@@ -84,19 +99,21 @@ export async function runOnHosts(run: HostsRun): Promise<number> {
       ssh: run.environment[SSH_VARIABLE] || "ssh",
       startOptions: [
         ...(run.slots === undefined ? [] : ["--slots", String(run.slots)]),
-        ...securityOptions(run),
+        ...commonOptions(run),
         ...["--log-format", "json"],
       ],
     });
     try {
       const exitCode = await run.submit(join, token);
-      if (exitCode !== EXIT.interrupted) end = "done";
+      if (isFinal(exitCode)) end = "done";
       return exitCode;
     } finally {
       await workers.stop(end);
     }
   } finally {
-    coordinator.signal("SIGTERM");
+    // A directory that the user named stays.
+    if (end === "done" && run.dataDirectory === undefined) coordinator.write(`${DONE_LINE}\n`);
+    else coordinator.signal("SIGTERM");
     const timer = run.clock.setTimeout(() => coordinator.signal("SIGKILL"), STOP_TIMEOUT_MS);
     await coordinator.gone;
     run.clock.clearTimeout(timer);
@@ -109,15 +126,19 @@ function startCoordinator(run: HostsRun, token: string, isOpen: boolean): Launch
   return new LaunchedProcess({
     command,
     words: [
-      ...[...first, "start", "--role", "coordinator", "--json", "--port", "0", "--data-dir", run.dataDirectory],
-      ...["--respawn", ...open, ...securityOptions(run)],
+      ...[...first, "start", "--role", "coordinator", "--json", "--port", "0", "--data-root", run.dataRoot],
+      ...["--hosted", `${run.name}-coordinator`],
+      ...(run.dataDirectory === undefined ? [] : ["--data-dir", run.dataDirectory]),
+      ...["--respawn", ...open, ...commonOptions(run)],
     ],
-    environment: { ...run.environment, ACTOR_DATAFLOW_TOKEN: token },
+    input: `${token}\n`,
+    environment: run.environment,
     onLine: (line) => run.onLine("coordinator", line),
   });
 }
 
-function securityOptions({ insecure, tls }: HostsRun): readonly string[] {
-  if (tls === undefined) return insecure ? ["--insecure"] : [];
-  return ["--tls-cert", tls.cert, "--tls-key", tls.key, "--tls-ca", tls.ca];
+function commonOptions({ durability, insecure, tls }: HostsRun): readonly string[] {
+  const common = ["--durability", durability];
+  if (tls === undefined) return insecure ? [...common, "--insecure"] : common;
+  return [...common, "--tls-cert", tls.cert, "--tls-key", tls.key, "--tls-ca", tls.ca];
 }

@@ -1,9 +1,9 @@
 /**
- * A worker that `run --hosts` started on this host: it belongs to that run, and hears of it through standard input.
+ * A role that `run --hosts` started on this host: it belongs to that run, and hears of it through standard input.
  *
- * Owns: what comes that way (the token, then `done`, or the end), and the worker's directory.
+ * Owns: what comes that way (the token, then `done`, or the end), and the role's directory.
  *
- * H1. When the other end closes, however it died, the worker ends: nobody else would end it.
+ * H1. When the other end closes, however it died, the role ends: nobody else would end it.
  * H2. What is journaled stays for the same run to resume with, unless that said `done`.
  */
 import { rm } from "node:fs/promises";
@@ -27,10 +27,15 @@ export interface Hosted {
   remove(): Promise<void>;
 }
 
-/** `name` tells the workers of a run, and of several runs, apart. Errors: CommandError USAGE; DATA_DIRECTORY_UNUSABLE. */
-export function hostedBy(name: string, standardInput: Readable): Hosted {
+/** Errors: CommandError USAGE; DATA_DIRECTORY_UNUSABLE. */
+export function hostedDirectory(name: string): string {
   if (!NAME.test(name)) throw new CommandError("USAGE", "--hosted takes letters, digits, dots, dashes and underscores");
-  const directory = path.join(dataDirectoryRoot(), "hosted", name);
+  return path.join(dataDirectoryRoot(), "hosted", name);
+}
+
+/** `name` tells the roles of a run, and of several runs, apart. Errors: those of `hostedDirectory`. */
+export function hostedBy(name: string, standardInput: Readable): Hosted {
+  const directory = hostedDirectory(name);
   return {
     directory,
     dismissed: () =>

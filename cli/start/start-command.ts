@@ -19,7 +19,7 @@ export interface StartOptions extends Readonly<Record<string, unknown>> {
 export async function start(options: StartOptions, how: Pick<StartHow, "roles" | "roleProcess">): Promise<number> {
   refuseToken(options);
   const hosted = options.hosted === undefined ? undefined : hostedBy(options.hosted, process.stdin);
-  const own = hosted === undefined ? {} : { tokenFile: "-", dataDir: hosted.directory };
+  const own = hosted === undefined ? {} : { tokenFile: "-", dataDir: options.dataDir ?? hosted.directory };
   const sources = { file: options.config, environment: process.env, options: { ...options, ...own } };
   const settings = await settleStart(sources);
   return await runStart(settings, { ...how, json: options.json === true, hosted });

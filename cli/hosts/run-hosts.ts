@@ -1,0 +1,134 @@
+/**
+ * `run --hosts`: the same run as without, on a cluster of its own.
+ *
+ * Owns: what of the command line is whose: the program's, the coordinator's, the workers'.
+ *
+ * H1. What `run` would refuse before anything starts is refused likewise, before any host is asked.
+ * H2. Inputs are read where they lie: workers that do not see them get them from the coordinator, which is here.
+ * H3. The same command finds its job again after an interruption, and begins a new one after an end.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { resultsDirectory } from "../../actors/cluster/accept-submission.ts";
+import { systemClock } from "../../runtime/system-clock.ts";
+import type { Connection } from "../cluster/connection.ts";
+import { CommandError } from "../command-error.ts";
+import { type SubmitParts, submitParts } from "../commands/submit.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { readProgram } from "../read-program.ts";
+import { attemptName } from "../run/data-directory.ts";
+import { type Destination, openPort } from "../run/output-target.ts";
+import { type RunOptions, type RunSettings, settleRun } from "../run/run-settings.ts";
+import { forgetSubmission, type InputPlaces, placesOf, submissionIn } from "./hosts-job.ts";
+import { coordinatorDirectory, type HostsRun, isFinal, runOnHosts } from "./run-on-hosts.ts";
+
+export interface HostsOptions extends RunOptions {
+  readonly hosts: string;
+  readonly host?: string;
+  readonly remoteCommand?: string;
+  readonly insecure?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+}
+
+const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
+const NAME_DIGITS = 16;
+/** Seconds; a coordinator that is killed is back within one. */
+const PATIENCE = 600;
+const INTERRUPTION = "interrupted; run the same command again to go on";
+
+/** Returns the exit code. Errors: those of reading and preparing a program, and of `runOnHosts`. */
+export async function runHosts(file: string, options: HostsOptions): Promise<number> {
+  requireFitting(options);
+  const tls = tlsOf(options);
+  const source = readProgram(file);
+  const settings = await settleRun(source, options, undefined);
+  const places = placesOf(settings.job.files.map(({ absolutePath }) => absolutePath));
+  const name = nameOf(settings, options.hosts);
+  const dataDirectory = options.dataDir === undefined ? undefined : path.resolve(options.dataDir);
+  const directory = dataDirectory ?? coordinatorDirectory(name);
+  const submissionId = submissionIn(directory, name);
+  const command = [process.execPath, MAIN];
+  const submit = async (coordinator: Endpoint, token: string): Promise<number> => {
+    const parts: SubmitParts = {
+      connect: async () => connectionTo(coordinator, token, tls),
+      read: () => ({ ...source, name: settings.program.name }),
+      finish: async ({ id }) => {
+        const rejects = path.join(resultsDirectory(directory), `${id}.${settings.job.outputFormat}.rejects.ndjson`);
+        if (settings.rejects !== undefined) await copyTo(settings.rejects, rejects, directory);
+      },
+      interruption: INTERRUPTION,
+    };
+    return await submitParts(file, { ...submissionOptions(options, places), submissionId }, parts);
+  };
+  const exitCode = await runOnHosts({
+    ...{
+      hosts: options.hosts,
+      host: options.host,
+      command,
+      dataDirectory,
+      dataRoot: places.dataRoot,
+      name,
+      tls,
+      submit,
+    },
+    remoteCommand: options.remoteCommand?.split(" ").filter(Boolean) ?? command,
+    ...{ slots: options.workers, durability: options.durability ?? "process", insecure: options.insecure === true },
+    ...{ environment: process.env, clock: systemClock, onLine: () => undefined },
+  });
+  if (isFinal(exitCode)) forgetSubmission(directory, name);
+  return exitCode;
+}
+
+/** Errors: CommandError USAGE. */
+function requireFitting({ journal, keepJournal, memory, disk, functions }: HostsOptions): void {
+  const unfit = { "--no-journal": !journal, "--keep-journal": keepJournal, "--memory": memory, "--disk": disk };
+  for (const [option, value] of Object.entries({ ...unfit, "--functions": functions })) {
+    if (value) throw new CommandError("USAGE", `${option} is of a run on this machine alone: not with --hosts`);
+  }
+}
+
+/** Errors: CommandError USAGE. */
+function tlsOf({ tlsCert, tlsKey, tlsCa }: HostsOptions): HostsRun["tls"] {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined) {
+    throw new CommandError("USAGE", "--tls-cert, --tls-key and --tls-ca need each other");
+  }
+  return { cert: path.resolve(tlsCert), key: path.resolve(tlsKey), ca: path.resolve(tlsCa) };
+}
+
+/** The same for the same program, inputs and hosts. */
+function nameOf({ job }: RunSettings, hosts: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([job.id, hosts]))
+    .digest("hex")
+    .slice(0, NAME_DIGITS);
+}
+
+function connectionTo(coordinator: Endpoint, token: string, tls: HostsRun["tls"]): Connection {
+  if (tls === undefined) return { ...coordinator, token, tls };
+  const [ca, cert, key] = [tls.ca, tls.cert, tls.key].map((file) => readFileSync(file));
+  return { ...coordinator, token, tls: { ca, cert, key } };
+}
+
+function submissionOptions({ output, partitions, json, quiet }: HostsOptions, { names }: InputPlaces) {
+  return { output, partitions, json, quiet, input: names, patience: PATIENCE };
+}
+
+/** As a run writes its result: complete, or not at all. */
+async function copyTo(destination: Destination, file: string, directory: string): Promise<void> {
+  const port = await openPort(destination, attemptName("rejects", directory), false);
+  try {
+    await port.open(0, 0);
+    for await (const piece of createReadStream(file)) await port.write(piece as Buffer);
+    await port.commit();
+  } catch (error) {
+    await port.discard();
+    throw error;
+  } finally {
+    await port.close();
+  }
+}
