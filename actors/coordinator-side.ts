@@ -22,6 +22,7 @@ import { writerOf } from "./exchange/segment-names.ts";
 import { jobMachine } from "./job/machine.ts";
 import type { JobDescription, JobOutcome, OutputOrder } from "./job/messages.ts";
 
+import { Placement } from "./job/placement.ts";
 import { JobProgress } from "./job/progress.ts";
 import { decodeJob, encodeJob } from "./job-record.ts";
 import { membershipMachine } from "./membership/machine.ts";
@@ -48,6 +49,8 @@ export interface CoordinatorSideOptions {
   readonly term: Term;
   readonly supervisor: (id: string) => ChildSpecification;
   readonly heartbeat?: Partial<HeartbeatOptions>;
+  /** Workers that hold each committed result; default: the one that made it. */
+  readonly replicas?: number;
   /** Where a job's results go; called at each start of its output. */
   readonly outputOf: (job: string) => { readonly port: OutputPort; readonly rejectsPort: OutputPort | undefined };
   /** Where blocks of rejects lie, and the name of files that sort them: unique for every process. */
@@ -103,8 +106,6 @@ export interface CoordinatorSide {
   forget(job: string): void;
   /** Gives a worker nothing new. */
   drain(worker: string): void;
-  /** Lets a worker go. */
-  release(worker: string): void;
   /** Follows what the root's observer tells. */
   note(notice: SupervisorNotice): void;
 }
@@ -118,6 +119,8 @@ interface Plot extends CoordinatorSideOptions {
     readonly takenOver: Map<string, number>;
     readonly repairs: Map<string, Repairs>;
   };
+  /** By job. */
+  readonly placements: Map<string, Placement>;
   /** Submitted and not ended. */
   readonly submitted: Map<string, JobDescription>;
   /** Jobs whose outcome has been told: a restarted coordinator finds them in the journal and must not run them again. */
@@ -131,7 +134,7 @@ export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSid
     ...{ jobs: new Map(), members: new Map(), progress: new Map(), output: new Map() },
     ...{ takenOver: new Map(), repairs: new Map() },
   };
-  const plot: Plot = { ...options, view, submitted: new Map(), ended: new Set(), turn: 0 };
+  const plot: Plot = { ...options, view, placements: new Map(), submitted: new Map(), ended: new Set(), turn: 0 };
   const submit = (job: JobDescription): void => {
     plot.submitted.set(job.id, job);
     options.board.send("coordinator", { type: "coordinator.submit", job });
@@ -143,11 +146,10 @@ export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSid
     forget: (job) => {
       plot.submitted.delete(job);
       plot.ended.add(job);
-      for (const map of [view.progress, view.output, view.takenOver, view.repairs]) map.delete(job);
+      for (const map of [view.progress, view.output, view.takenOver, view.repairs, plot.placements]) map.delete(job);
       options.board.send("coordinator", { type: "coordinator.forget", job });
     },
     drain: (worker) => options.board.send("membership", { type: "membership.drain", worker }),
-    release: (worker) => options.board.tell("coordinator", workerAddress(worker), { type: "worker.release" }),
     note: (notice) => {
       if (notice.type !== "child.started") return;
       // One that died before it journaled a job is told of it again.
@@ -213,6 +215,9 @@ function coordinator(plot: Plot): ChildSpecification {
         sendToOutput: (job, fact) => board.sendBelow("outputs", job, { ...fact }),
         sendToWorker: (worker, command) => board.tell("coordinator", workerAddress(worker), command),
         tellFailed: onBroken,
+        isNeeded: (worker) =>
+          [...view.progress.values()].some((job) => job.needs(worker)) ||
+          [...plot.placements.values()].some((placement) => placement.isBusy(worker)),
         noteFact: (fact) => plot.listener?.workerTold(fact),
         noteTale: (worker, tale) => plot.listener?.taleTold(worker, tale),
         noteMembers: (members, change) => {
@@ -236,11 +241,15 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
     input: (incarnation) => {
       const progress = new JobProgress(job);
       view.progress.set(id, progress);
+      const placement = new Placement();
+      plot.placements.set(id, placement);
       return {
         job,
         progress,
+        placement,
         members: incarnation === 1 ? members : [...view.members.values()],
         nowMs: () => clock.nowMs(),
+        replicas: plot.replicas,
         send: (worker, command) => {
           plot.listener?.workerCommanded(worker, command);
           board.tell("coordinator", workerAddress(worker), command);

@@ -7,15 +7,16 @@
 import { type CopiedLog, readJournalCopy } from "../runtime/journal/journal-copy.ts";
 import { holderOf } from "../runtime/journal/level-journal.ts";
 import { listSegments, SegmentLengths } from "../runtime/journal/segment-files.ts";
+import { SegmentReader } from "../runtime/journal/segment-reader.ts";
 import { JOB_LOG_PREFIX } from "./coordinator/messages.ts";
 import { readIdentity } from "./directory-identity.ts";
+import { StoredVerifier } from "./executor/verify-stored.ts";
 import { type JobReport, reportJob } from "./inspect-job.ts";
 import { decodeJob } from "./job-record.ts";
 import { directoryPlaces } from "./open-directory.ts";
 import { outputLog } from "./output/messages.ts";
 import { freedLog, partitionLogPrefix, partitionOfLog } from "./partition/messages.ts";
 import { freedBelowOf } from "./partition/usable-commits.ts";
-import { StoredVerifier } from "./verify-stored.ts";
 
 export interface DirectoryReport {
   readonly directory: string;
@@ -48,7 +49,8 @@ export async function inspectDirectory(
   const holder = holderOf(places.journal) ?? null;
   const { logs, strayCount, byteLength } = await readJournalCopy(places.journal);
   const lengths = new SegmentLengths(places.segments);
-  const verifier = verify ? new StoredVerifier(places.segments) : undefined;
+  const segments = verify ? new SegmentReader(places.segments) : undefined;
+  const verifier = segments === undefined ? undefined : new StoredVerifier(segments);
   const jobs = jobIds(logs).map((id) =>
     reportJob(id, {
       program: identity?.job === id ? identity.program : null,
@@ -60,7 +62,7 @@ export async function inspectDirectory(
       verifier,
     }),
   );
-  verifier?.close();
+  segments?.close();
   const broken = logs.flatMap(({ actor, found }) =>
     found === undefined ? [] : [{ log: actor, sequence: found.sequence, reason: found.reason }],
   );

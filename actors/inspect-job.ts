@@ -6,13 +6,13 @@
  */
 import type { CopiedLog } from "../runtime/journal/journal-copy.ts";
 import type { SegmentLengths } from "../runtime/journal/segment-files.ts";
+import type { StoredVerifier } from "./executor/verify-stored.ts";
 import type { JobDescription } from "./job/messages.ts";
 import { JobProgress } from "./job/progress.ts";
 import type { Resume } from "./output/resume.ts";
 import { decodeCommit, lastOfEachTask } from "./partition/commit-record.ts";
 import { referencesOf, type TaskCommit } from "./partition/messages.ts";
 import { usableCommits, withoutFreed } from "./partition/usable-commits.ts";
-import type { StoredVerifier } from "./verify-stored.ts";
 
 export interface StageReport {
   readonly stage: number;
@@ -108,7 +108,7 @@ interface OwnCommits {
 function reportPartition({ partition, log, commits }: OwnCommits, sources: JobSources): PartitionReport {
   const { lengths, freedBelow, verifier, description } = sources;
   const usable = usableCommits(commits, { lengths, freedBelow });
-  const isBroken = (commit: TaskCommit): boolean => (verifier?.damageOf(commit).length ?? 0) > 0;
+  const isBroken = (commit: TaskCommit): boolean => (verifier?.damageOf(commit.result).length ?? 0) > 0;
   const broken = usable.map((commit) => withoutFreed(commit, freedBelow)).filter(isBroken);
   const latest = commits.length === 0 ? null : Math.max(...commits.map(lastStageOf));
   const steps = latest === null ? undefined : description?.plan.stages[latest]?.steps;

@@ -43,6 +43,8 @@ export const INPUT_TAIL_BYTES = 65_536;
 export const INPUTS_OPEN_MAX = 64;
 /** Attempts to read one split that ended with its input missing or changed, before that is told. */
 export const INPUT_ATTEMPTS_MAX = 3;
+/** How often it is looked whether a worker that is drained can go. */
+export const RELEASE_INTERVAL_MS = 250;
 /** How often a job looks for tasks that take far longer than others. */
 export const RACE_INTERVAL_MS = 1_000;
 /** A task is raced when it takes so many times the median, and at least so long. */

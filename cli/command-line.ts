@@ -71,7 +71,7 @@ function addRun(root: Command, setExitCode: (code: number) => void): void {
       "after",
       examples([
         "actor-dataflow run sums.json",
-        "actor-dataflow run sums.json --hosts alpha,beta --tls-cert cert.pem --tls-key key.pem --tls-ca ca.pem",
+        "actor-dataflow run sums.json --hosts alpha,beta --tls-cert c.pem --tls-key k.pem --tls-ca ca.pem",
         "actor-dataflow run sums.json --input january.csv february.csv --output sums.csv",
         "actor-dataflow run sums.json --output - | head",
       ]),
@@ -215,7 +215,7 @@ function addChaos(root: Command, setExitCode: (code: number) => void): void {
     .option("--json", "report as JSON on standard output")
     .addHelpText(
       "after",
-      `\nActors and executors alone are killed in one process, as run has them; all else takes a cluster of processes.\n${examples(
+      `\nActors and executors alone are killed in one process, as in run; all else takes a cluster.\n${examples(
         [
           "actor-dataflow chaos sums.json --kill executor --rate 20 --runs 10 --seed 7",
           "actor-dataflow chaos sums.json --kill worker,coordinator --pause --workers 4",

@@ -9,7 +9,7 @@ import type { Term } from "../../runtime/identity.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
 import type { JobDescription, JobOutcome } from "../job/messages.ts";
-import type { Member, MembershipFact } from "../membership/messages.ts";
+import type { MembershipFact } from "../membership/messages.ts";
 import type { OutputTotals } from "../output/messages.ts";
 import type { OutputPort } from "../output/output-port.ts";
 import type { WorkerCommand, WorkerFact, WorkerTale } from "../worker/messages.ts";
@@ -42,7 +42,6 @@ export interface DirectorOptions {
 /** What of the coordinator's side is steered from here. */
 export interface DirectedSide {
   readonly view: {
-    readonly members: ReadonlyMap<string, Member>;
     readonly progress: ReadonlyMap<string, JobView>;
     readonly output: ReadonlyMap<string, OutputTotals>;
     readonly repairs: ReadonlyMap<string, Readonly<Record<"lost" | "damaged" | "orphaned", number>>>;
@@ -50,13 +49,10 @@ export interface DirectedSide {
   submit(job: JobDescription): void;
   forget(job: string): void;
   drain(worker: string): void;
-  release(worker: string): void;
 }
 
 interface JobView {
   totals(): Omit<JobFigures, "tasksRepeated" | "restarts" | "outputBytes">;
-  /** Whether something is needed that this worker alone holds. */
-  needs(worker: string): boolean;
 }
 
 interface JobPorts {
@@ -64,8 +60,6 @@ interface JobPorts {
   readonly rejectsPort: OutputPort | undefined;
 }
 
-/** How often it is looked whether a worker that is drained can go. */
-const RELEASE_INTERVAL_MS = 250;
 const SWEEP_INTERVAL_MS = 60_000;
 
 export class ClusterDirector implements ClusterControl {
@@ -99,7 +93,6 @@ export class ClusterDirector implements ClusterControl {
     this.#side = side;
     await this.#desk.open();
     this.#isReady = true;
-    this.#every("release", RELEASE_INTERVAL_MS, () => this.#releaseDrained());
     this.#every("sweep", SWEEP_INTERVAL_MS, () => void this.#desk.sweep().catch(this.#options.fail));
   }
 
@@ -223,16 +216,6 @@ export class ClusterDirector implements ClusterControl {
         const message = `temporary output of job ${id} cannot be removed: ${String(error)}`;
         this.#options.story.tell({ kind: "output.left", message, job: id });
       });
-    }
-  }
-
-  /** A worker that is drained goes when no job needs what it alone holds. */
-  #releaseDrained(): void {
-    const { members, progress } = this.#side!.view;
-    for (const { id, draining } of members.values()) {
-      if (!draining) continue;
-      const isNeeded = [...progress.values()].some((job) => job.needs(id));
-      if (!isNeeded) this.#side?.release(id);
     }
   }
 

@@ -5,6 +5,7 @@
  * C2. What a worker tells goes to the job that it names, and nowhere else; the end of a task of the output goes to that
  *     job's output, which goes on while its job is being restarted.
  * C3. No job starts before the members of an earlier life have gathered: what they hold need not be made again.
+ * C5. A worker that is drained may go when no job needs what it alone holds.
  * C4. A worker that speaks of a job that is not running is told to close it; one that joins is told which jobs there are,
  *     so that it frees what it holds of others.
  */
@@ -13,6 +14,7 @@ import type { Journal } from "../../runtime/journal/journal.ts";
 import type { Address } from "../../runtime/transport/transport.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { type Member, type MembershipFact, workerAt } from "../membership/messages.ts";
+import { RELEASE_INTERVAL_MS } from "../options.ts";
 import type { WorkerCommand, WorkerFact, WorkerTale } from "../worker/messages.ts";
 import { type CoordinatorCommand, JOB_LOG_PREFIX, jobLog } from "./messages.ts";
 
@@ -33,6 +35,8 @@ export interface CoordinatorInput {
   readonly sendToWorker: (worker: string, command: WorkerCommand) => void;
   /** The journal cannot be read or written: nothing can be accepted. */
   readonly tellFailed: (error: unknown) => void;
+  /** Whether a job needs something that this worker alone holds. */
+  readonly isNeeded: (worker: string) => boolean;
   /** Told of every change of the members. */
   readonly noteMembers: (members: ReadonlyMap<string, Member>, change: MembershipFact) => void;
   /** Told of all that workers tell of jobs that run. */
@@ -95,6 +99,7 @@ function tellJobs(context: Context, worker: string): void {
 export const coordinatorMachine = setup({
   types: { context: {} as Context, input: {} as CoordinatorInput, events: {} as Event },
   actors: { readJobs },
+  delays: { release: RELEASE_INTERVAL_MS },
   actions: {
     submit: ({ context, event, self }) => {
       if (event.type !== "coordinator.submit") return;
@@ -150,6 +155,11 @@ export const coordinatorMachine = setup({
     noteTale: ({ context, event }) => {
       const worker = event.type === "worker.tale" ? workerAt(event.from) : undefined;
       if (worker !== undefined && event.type === "worker.tale") context.noteTale?.(worker, event.tale);
+    },
+    releaseDrained: ({ context }) => {
+      for (const { id, draining } of context.members.values()) {
+        if (draining && !context.isNeeded(id)) context.sendToWorker(id, { type: "worker.release" });
+      }
     },
     tellJobs: ({ context, event }) => {
       const workers = event.type === "member.joined" ? [event.member.id] : context.members.keys();
@@ -208,6 +218,8 @@ export const coordinatorMachine = setup({
         "job.refused": { target: "failed", actions: "tellFailed" },
         "*": { actions: "route" },
       },
+      initial: "pacing",
+      states: { pacing: { after: { release: { target: "pacing", reenter: true, actions: "releaseDrained" } } } },
     },
     failed: {},
   },

@@ -7,7 +7,7 @@
 import { bundleIndexStretch, readBundleIndex } from "../../programs/blocks/bundle.ts";
 import { BrokenBlockError } from "../../programs/errors.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { Extent, Task } from "../executor/messages.ts";
+import { type Extent, referencesIn, type Task } from "../executor/messages.ts";
 
 /** Of each bundle, the index entries of the task's partitions; of each run, its header. */
 export function indexesOf(task: Task): readonly SegmentReference[] {
@@ -19,6 +19,8 @@ export function indexesOf(task: Task): readonly SegmentReference[] {
     case "planRanges":
     case "range":
       return task.runs.map(({ at, headerBytes }) => within(at, { offset: 0, byteLength: headerBytes }));
+    case "copy":
+      return referencesIn(task.result);
     case "split":
       return [];
   }

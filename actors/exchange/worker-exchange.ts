@@ -12,7 +12,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import { type DiskAccount, DiskMeter } from "../../runtime/journal/disk-meter.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { Task, TaskFailure } from "../executor/messages.ts";
+import { referencesIn, type Task, type TaskFailure } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { InputCopies } from "./input-copies.ts";
 import type { BlockSource, Located, SubmitCommand, WorkerExchange } from "./messages.ts";
@@ -174,6 +174,7 @@ function failureOf(error: unknown, task: Task): TaskFailure {
 
 function storedIn(task: Task): readonly SegmentReference[] {
   if (task.kind === "reduce") return task.inputs;
+  if (task.kind === "copy") return referencesIn(task.result);
   return task.kind === "split" ? [] : task.runs.map(({ at }) => at);
 }
 

@@ -73,6 +73,8 @@ export type Task =
       readonly span: number;
       readonly inputs: readonly StoredReference[];
     }
+  /** Stores again here what another worker has stored: the result of a task of that stage. */
+  | { readonly kind: "copy"; readonly stage: number; readonly result: StoredResult }
   | { readonly kind: "planRanges"; readonly runs: readonly RunReference[] }
   /** Without a range: the runs as they stand, for order `none`. */
   | {
@@ -104,6 +106,14 @@ export interface TaskResult {
   readonly storedText?: readonly StoredText[];
   /** Of `range`: what there was no room for, of the same runs. */
   readonly rest?: OutputRange;
+}
+
+/** What is left of a task's result when it is committed. */
+export type StoredResult = Omit<TaskResult, "ranges" | "text" | "storedText">;
+
+/** Everything stored that a result refers to. */
+export function referencesIn(result: StoredResult): StoredReference[] {
+  return [...result.bundles.map(({ at }) => at), ...result.runs.map(({ at }) => at), ...result.rejects];
 }
 
 /** A task's error, as it crosses threads. */

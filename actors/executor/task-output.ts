@@ -60,11 +60,11 @@ export class TaskOutput implements TaskSink {
 
   bundle(bytes: Uint8Array, { pairCount, targets }: { pairCount: number; targets: Uint16Array }): void {
     const listed = targets.length <= BUNDLE_TARGETS_LISTED_MAX ? { targets: [...targets] } : {};
-    this.#bundles.push({ at: this.#store(bytes, bundleCheck(bytes)), pairCount, ...listed });
+    this.#bundles.push({ at: this.blocks(bytes, bundleCheck(bytes)), pairCount, ...listed });
   }
 
   run(bytes: Uint8Array, { pairCount, headerBytes }: { pairCount: number; headerBytes: number }): void {
-    this.#runs.push({ at: this.#store(bytes, crc32c(bytes, 0, headerBytes)), headerBytes, pairCount });
+    this.#runs.push({ at: this.blocks(bytes, crc32c(bytes, 0, headerBytes)), headerBytes, pairCount });
   }
 
   /** Text need not survive anything: it is computed again. */
@@ -79,6 +79,12 @@ export class TaskOutput implements TaskSink {
     this.#rejectLines.push(line);
     this.#rejectCharacters += line.length;
     if (this.#rejectCharacters >= REJECT_BUFFER_BYTES) this.#flushRejects();
+  }
+
+  /** Lines of rejects as they stand. */
+  rejects(bytes: Uint8Array, crc: number): StoredReference {
+    this.#rejectWriter ??= this.#openWriter("rejects");
+    return this.#append(this.#rejectWriter, bytes, crc);
   }
 
   progressed(): void {
@@ -130,13 +136,13 @@ export class TaskOutput implements TaskSink {
   #flushRejects(): void {
     if (this.#rejectLines.length === 0) return;
     const bytes = Buffer.from(this.#rejectLines.join(""));
-    this.#rejectWriter ??= this.#openWriter("rejects");
-    this.#rejects.push(this.#append(this.#rejectWriter, bytes, crc32c(bytes, 0, bytes.length)));
+    this.#rejects.push(this.rejects(bytes, crc32c(bytes, 0, bytes.length)));
     this.#rejectLines = [];
     this.#rejectCharacters = 0;
   }
 
-  #store(bytes: Uint8Array, crc: number): StoredReference {
+  /** A bundle or a run as it stands. */
+  blocks(bytes: Uint8Array, crc: number): StoredReference {
     this.#blocks ??= { stage: this.#stage, writer: this.#openWriter(this.#stage) };
     return this.#append(this.#blocks.writer, bytes, crc);
   }

@@ -10,6 +10,7 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
+import { copyResult } from "./copy-result.ts";
 import { InputFiles } from "./input-files.ts";
 import {
   isSegmentBelow,
@@ -93,7 +94,7 @@ export class TaskRunner {
   async #runWith(kernels: KernelSet, task: Task): Promise<TaskResult> {
     const { job, progressed, rangePairs } = this.#options;
     const context = { segments: this.#segments, sink: this.#output, progressed };
-    this.#output.begin(task.kind === "reduce" ? task.stage : 0);
+    this.#output.begin(task.kind === "reduce" || task.kind === "copy" ? task.stage : 0);
     switch (task.kind) {
       case "split": {
         const splitContext = { files: this.#files, kernels: kernels.openStage(0), sink: this.#output, progressed };
@@ -104,6 +105,8 @@ export class TaskRunner {
         const statistics = runStages(task, { ...context, plan: job.plan, kernels, nowMs: this.#options.nowMs });
         return { ...NOTHING, ...statistics, ...this.#output.end() };
       }
+      case "copy":
+        return { ...NOTHING, ...copyResult(task.result, this.#segments, this.#output) };
       case "planRanges": {
         const headers = this.#headers.ofAll(task.runs);
         return { ...NOTHING, ranges: planRanges(kernels.output, headers, rangePairs) };

@@ -5,6 +5,7 @@
  * J2. The output starts when every task of every stage is committed, and there is one output at a time.
  * J3. A job ends once: done, or failed with the first failure told; what is told later is ignored.
  * J5. What nobody needs any more is freed before the tasks that may need its room are handed out.
+ * J6. What is needed is held by as many workers as the job wants copies, and by others than those that are drained.
  * J4. What a lost worker held and somebody still needs is made again, by going back to the first stage that lacks it;
  *     what a worker brings back when it returns is taken.
  */
@@ -12,18 +13,24 @@ import { setup } from "xstate";
 import type { Member, MembershipFact } from "../membership/messages.ts";
 import { RACE_FACTOR, RACE_INTERVAL_MS, RACE_LEAST_MS } from "../options.ts";
 import type { OutputFact } from "../output/messages.ts";
+import type { TaskCommit } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
+import { CopyPlan } from "./copy-plan.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
 import type { JobDescription, JobOutcome, OutputOrder } from "./messages.ts";
-import { type Assignment, Placement } from "./placement.ts";
+import { type Assignment, type Placement, taskName } from "./placement.ts";
 import type { JobProgress } from "./progress.ts";
 
 export interface JobInput {
   readonly job: JobDescription;
   readonly progress: JobProgress;
+  /** Empty. */
+  readonly placement: Placement;
   /** Who is there when the job begins; later changes come as events. */
   readonly members: readonly Member[];
   readonly nowMs: () => number;
+  /** Workers that hold each committed result; default: the one that made it. */
+  readonly replicas?: number;
   readonly send: (worker: string, command: WorkerCommand) => void;
   /** Starts the output under its supervisor, or tells the one that runs where its blocks are now. */
   readonly startOutput: (order: OutputOrder) => void;
@@ -53,7 +60,7 @@ interface Workplace {
 
 interface Context extends JobInput {
   readonly workplaces: Map<string, Workplace>;
-  readonly placement: Placement;
+  readonly copies: CopyPlan;
 }
 
 type FromWorker<Fact> = Fact & { readonly worker: string };
@@ -93,9 +100,20 @@ function again(context: Context, worker: string, partition?: number): void {
 function join(context: Context, member: Member): void {
   const known = context.workplaces.get(member.id);
   if (known !== undefined && known.member.life === member.life) return;
+  context.copies.lose(member.id);
   if (known !== undefined) context.noteLost(context.placement.begunBy(member.id));
   context.workplaces.set(member.id, { member, unheard: undefined });
   context.send(member.id, { type: "worker.open", job: context.job });
+}
+
+/** J6. Of one commit, or of all. */
+function copy({ copies, job, progress, send, workplaces }: Context, commit?: TaskCommit): void {
+  const ready = [...workplaces.values()].filter(isReady).map(({ member }) => member);
+  const staying = ready.filter(({ draining }) => !draining).map(({ id }) => id);
+  if (!copies.isNeeded(ready.length - staying.length)) return;
+  const held =
+    commit === undefined ? progress.needed() : [progress.neededOf(commit)].filter((one) => one !== undefined);
+  for (const [worker, runs] of copies.ask(held, staying)) send(worker, { type: "worker.run", job: job.id, runs });
 }
 
 /** A workplace has told everything: it can be given work. */
@@ -130,12 +148,14 @@ export const jobMachine = setup({
       if (known === undefined) return;
       context.workplaces.set(event.member.id, { ...known, member: event.member });
       settle(context, event.member.id);
+      copy(context);
     },
     lose: ({ context, event }) => {
       if (event.type !== "member.lost") return;
       if (!context.workplaces.delete(event.worker)) return;
       const begunCount = context.placement.begunBy(event.worker);
       context.placement.lose(event.worker);
+      context.copies.lose(event.worker);
       context.noteLost(begunCount + context.progress.lose(event.worker));
     },
     noteOpened: ({ context, event }) => {
@@ -157,7 +177,10 @@ export const jobMachine = setup({
     noteMissing: ({ context }) => context.noteTakenOver({ commits: 0, unusable: 0, lost: context.progress.lostCount }),
     withdraw: ({ context, event }) => {
       if (event.type !== "task.starved" && event.type !== "output.starved") return;
-      if (event.type === "task.starved") context.placement.giveBack(event.worker, event);
+      if (event.type === "task.starved") {
+        context.placement.giveBack(event.worker, event);
+        context.copies.end(taskName(event), event.worker);
+      }
       const withdrawals = context.progress.withdraw(event.failure.damage ?? []);
       if (withdrawals.length === 0) return;
       context.noteWithdrawn(withdrawals.length);
@@ -180,10 +203,15 @@ export const jobMachine = setup({
     },
     commit: ({ context, event }) => {
       if (event.type !== "task.committed") return;
-      context.placement.done(event.commit, context.nowMs());
-      if (context.progress.commit(event.commit, event.worker)) openStage(context);
+      const { commit, worker } = event;
+      context.placement.done(commit, context.nowMs());
+      context.copies.end(taskName(commit), worker);
+      if (context.progress.commit(commit, worker)) openStage(context);
       else handOut(context);
+      copy(context, commit);
     },
+    /** Those of which nobody needs the result at hand any more are not asked for. */
+    copy: ({ context }) => copy(context),
     race: ({ context }) =>
       hand(context, context.placement.race(context.nowMs(), { factor: RACE_FACTOR, leastMs: RACE_LEAST_MS })),
     startOutput: ({ context }) => {
@@ -201,7 +229,11 @@ export const jobMachine = setup({
   },
 }).createMachine({
   id: "job",
-  context: ({ input }) => ({ ...input, workplaces: new Map(), placement: new Placement() }),
+  context: ({ input }) => ({
+    ...input,
+    workplaces: new Map(),
+    copies: new CopyPlan(input.replicas ?? 1),
+  }),
   initial: "gathering",
   on: {
     "worker.failed": ".failed",
@@ -231,12 +263,12 @@ export const jobMachine = setup({
       initial: "pacing",
       states: { pacing: { after: { race: { target: "pacing", reenter: true, actions: "race" } } } },
       on: {
-        "member.lost": { actions: ["lose", "openStage"] },
-        "worker.opened": { actions: ["noteOpened", "giveAgain"] },
-        "partition.recovered": { actions: ["restore", "giveAgain"] },
+        "member.lost": { actions: ["lose", "openStage", "copy"] },
+        "worker.opened": { actions: ["noteOpened", "giveAgain", "copy"] },
+        "partition.recovered": { actions: ["restore", "giveAgain", "copy"] },
         "task.committed": { actions: "commit" },
         // An output that waits may still hear of tasks that it had asked for, and tell again.
-        "task.starved": { actions: ["withdraw", "openStage"] },
+        "task.starved": { actions: ["withdraw", "openStage", "copy"] },
         "output.starved": { actions: ["withdraw", "openStage"] },
       },
     },
@@ -244,9 +276,12 @@ export const jobMachine = setup({
       entry: "startOutput",
       always: { guard: "isIncomplete", target: "running" },
       on: {
-        "member.lost": { target: "writing", reenter: true, actions: "lose" },
-        "worker.opened": { target: "writing", reenter: true, actions: "noteOpened" },
-        "partition.recovered": { actions: "restore" },
+        "member.lost": { target: "writing", reenter: true, actions: ["lose", "copy"] },
+        "worker.opened": { target: "writing", reenter: true, actions: ["noteOpened", "copy"] },
+        "partition.recovered": { actions: ["restore", "copy"] },
+        // Of a copy, or of a task that was raced.
+        "task.committed": { actions: "commit" },
+        "task.starved": { target: "writing", reenter: true, actions: ["withdraw", "copy"] },
         "output.starved": { target: "writing", reenter: true, actions: "withdraw" },
       },
     },

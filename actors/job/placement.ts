@@ -66,6 +66,11 @@ export class Placement {
     this.#desks.set(worker, { slots, open, tasks });
   }
 
+  /** Whether a worker has tasks that it has not told the end of. */
+  isBusy(worker: string): boolean {
+    return (this.#desks.get(worker)?.tasks.size ?? 0) > 0;
+  }
+
   /** How many tasks a worker can have begun: what a crash of it repeats. */
   begunBy(worker: string): number {
     const desk = this.#desks.get(worker);
@@ -183,6 +188,6 @@ function grouped(tasks: readonly Placed[]): readonly PartitionRun[] {
   return [...runs].map(([partition, of]) => ({ partition, tasks: of }));
 }
 
-function taskName({ stage, partition, sequence }: TaskName): string {
+export function taskName({ stage, partition, sequence }: TaskName): string {
   return `${stage}/${partition}/${sequence}`;
 }

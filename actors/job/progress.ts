@@ -29,6 +29,7 @@ import {
   type Withdrawal,
 } from "../partition/messages.ts";
 import type { JobDescription } from "./messages.ts";
+import { taskName } from "./placement.ts";
 
 interface StageProgress {
   readonly index: number;
@@ -49,6 +50,14 @@ export interface JobTotals {
   readonly rejected: number;
   readonly shuffledBytes: number;
   readonly bytesRead: number;
+}
+
+export interface HeldCommit {
+  /** Of the task. */
+  readonly name: string;
+  readonly commit: TaskCommit;
+  /** Workers. */
+  readonly holders: readonly string[];
 }
 
 export class JobProgress {
@@ -89,13 +98,25 @@ export class JobProgress {
 
   /** Whether something is needed that this worker alone holds. */
   needs(worker: string): boolean {
-    const from = this.isComplete ? (this.#opened.at(-1)?.index ?? 0) : this.#neededFrom();
-    for (const holders of this.#holders.values()) {
-      const held = holders.get(worker);
-      if (held === undefined || holders.size > 1) continue;
-      if (held.stage >= from || held.result.rejectCount > 0) return true;
-    }
+    for (const { holders } of this.needed()) if (holders.length === 1 && holders[0] === worker) return true;
     return false;
+  }
+
+  /** The commits that somebody needs, with who holds them. */
+  *needed(): Generator<HeldCommit> {
+    for (const name of this.#holders.keys()) {
+      const held = this.#neededOf(name);
+      if (held !== undefined) yield held;
+    }
+  }
+
+  /** Undefined if nobody needs it, or nobody has it. */
+  neededOf(task: {
+    readonly stage: number;
+    readonly partition: number;
+    readonly sequence: number;
+  }): HeldCommit | undefined {
+    return this.#neededOf(taskName(task));
   }
 
   /**
@@ -235,6 +256,15 @@ export class JobProgress {
     return this.#opened.at(-2)?.index ?? 0;
   }
 
+  #neededOf(name: string): HeldCommit | undefined {
+    const holders = this.#holders.get(name);
+    const commit = holders?.values().next().value;
+    if (holders === undefined || commit === undefined) return undefined;
+    const from = this.isComplete ? (this.#opened.at(-1)?.index ?? 0) : this.#neededFrom();
+    const isNeeded = commit.stage >= from || commit.result.rejectCount > 0;
+    return isNeeded ? { name, commit, holders: [...holders.keys()] } : undefined;
+  }
+
   /** Opens a stage anew that was opened before. */
   #goBackTo(stage: number): void {
     this.#opened = this.#opened.slice(0, this.#placeOf(stage));
@@ -370,10 +400,6 @@ function firstPartitions(targets: readonly number[] | undefined, partitions: num
   if (targets !== undefined) for (const target of targets) firsts.add(target - (target % span));
   else for (let first = 0; first < partitions; first += span) firsts.add(first);
   return firsts;
-}
-
-function taskName({ stage, partition, sequence }: { stage: number; partition: number; sequence: number }): string {
-  return `${stage}/${partition}/${sequence}`;
 }
 
 function placeName({ segment, offset }: SegmentReference): string {

@@ -5,7 +5,13 @@
  */
 import type { Incarnation } from "../../runtime/identity.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { StoredReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
+import {
+  referencesIn,
+  type StoredReference,
+  type StoredResult,
+  type Task,
+  type TaskFailure,
+} from "../executor/messages.ts";
 
 /** One task of a partition: `sequence` counts from 0 within (stage, partition). */
 export interface PartitionTask {
@@ -25,7 +31,7 @@ export interface TaskCommit {
   readonly stage: number;
   readonly partition: number;
   readonly sequence: number;
-  readonly result: Omit<TaskResult, "ranges" | "text" | "storedText">;
+  readonly result: StoredResult;
 }
 
 /** A commit of which something that it refers to cannot be used any more. */
@@ -70,7 +76,7 @@ export type PartitionFact =
 
 /** Everything stored that a commit refers to. */
 export function referencesOf({ result }: TaskCommit): StoredReference[] {
-  return [...result.bundles.map(({ at }) => at), ...result.runs.map(({ at }) => at), ...result.rejects];
+  return referencesIn(result);
 }
 
 /**

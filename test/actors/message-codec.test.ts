@@ -10,6 +10,7 @@ import { cutSplits } from "../../actors/job/cut-splits.ts";
 import { jobIdentity } from "../../actors/job/identity.ts";
 import { jobMachine } from "../../actors/job/machine.ts";
 import type { InputFile, JobDescription, OutputOrder } from "../../actors/job/messages.ts";
+import { Placement } from "../../actors/job/placement.ts";
 import { JobProgress } from "../../actors/job/progress.ts";
 import type { Member } from "../../actors/membership/messages.ts";
 import { clusterCodec } from "../../actors/message-codec.ts";
@@ -124,7 +125,7 @@ test("messages: the largest job sends none that is too large, from its opening t
   let order: OutputOrder | undefined;
   const actor = createActor(jobMachine, {
     input: {
-      ...{ job, progress: new JobProgress(job), members, nowMs: () => 0 },
+      ...{ job, progress: new JobProgress(job), placement: new Placement(), members, nowMs: () => 0 },
       send: (worker, command) => sent.push({ worker, command }),
       startOutput: (given) => {
         order = given;

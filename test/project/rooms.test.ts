@@ -47,7 +47,6 @@ const ABOVE_ACTORS = [
   "job-record",
   "inspect-directory",
   "inspect-job",
-  "verify-stored",
 ].map((name) => `actors/${name}.ts`);
 
 test("rooms: the check sees the sources", (t) => {

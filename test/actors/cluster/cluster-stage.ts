@@ -7,7 +7,7 @@
  */
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync } from "node:fs";
 import path from "node:path";
-import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
+import { type CoordinatorSide, coordinatorSide, type Repairs } from "../../../actors/coordinator-side.ts";
 import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
 import { openSame } from "../../../actors/exchange/input-identity.ts";
 import { type BlockSource, COORDINATOR_PEER } from "../../../actors/exchange/messages.ts";
@@ -52,6 +52,7 @@ export interface ClusterEnd {
 export class ClusterStage {
   readonly #directory: string;
   readonly #job: JobDescription;
+  readonly #replicas: number;
   readonly #transport: Transport = createLoopbackTransport({ unacknowledgedMax: 100_000 });
   readonly #workers = new Map<string, StagedWorker>();
   readonly #coordinatorDisk = new MemoryDisk("disk");
@@ -64,10 +65,27 @@ export class ClusterStage {
   /** Where the coordinator's input files are, for jobs that name files which workers do not see. */
   inputs: readonly InputFile[];
 
-  constructor(directory: string, job: JobDescription) {
+  constructor(directory: string, job: JobDescription, { replicas = 1 } = {}) {
     this.#directory = directory;
     this.#job = job;
     this.inputs = job.files;
+    this.#replicas = replicas;
+  }
+
+  get repairs(): Repairs | undefined {
+    return this.#coordinator?.side.view.repairs.get(this.#job.id);
+  }
+
+  /** Whether everything that somebody needs is with so many workers. */
+  isHeldBy(workerCount: number): boolean {
+    const needed = this.#coordinator?.side.view.progress.get(this.#job.id)?.needed() ?? [];
+    return [...needed].every(({ holders }) => holders.length >= workerCount);
+  }
+
+  /** Resolves when the worker has gone, with its disk. */
+  async drain(id: string): Promise<void> {
+    this.#coordinator?.side.drain(id);
+    while (this.#workers.get(id)?.root !== undefined) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
 
   /** Commits that the coordinator counts, for a test's choice of a moment. */
@@ -103,6 +121,7 @@ export class ClusterStage {
         storesText: true,
         disk,
       },
+      onReleased: () => void this.killWorker(id, { loseDisk: true }),
       self: { id, epoch: staged.epoch, host: "here", slots: 1, exchange: "", version: "" },
       exchange: createWorkerExchange({
         ...{ clock: HASTY_CLOCK, self: id, segmentDirectory: directory, source: this.#source(), disk },
@@ -140,7 +159,7 @@ export class ClusterStage {
     const port = (name: string) => new FileOutput(path.join(this.#directory, name), this.#job.id, false);
     const ports = { port: port("output"), rejectsPort: port("rejects") };
     const side = coordinatorSide({
-      ...{ clock: HASTY_CLOCK, board: root.board, journal, onBroken, heartbeat: HEARTBEAT },
+      ...{ clock: HASTY_CLOCK, board: root.board, journal, onBroken, heartbeat: HEARTBEAT, replicas: this.#replicas },
       ...{ term: toTerm(this.#term), supervisor: (id: string) => root.supervisor(id) },
       ...{ segmentDirectory, segmentName: `coordinator-${this.#term}`, outputOf: () => ports },
       exchange: createCoordinatorExchange({ clock: HASTY_CLOCK, segmentDirectory, source: this.#source() }),

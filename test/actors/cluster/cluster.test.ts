@@ -83,3 +83,33 @@ test("cluster: all workers are killed and return", async (t) => {
   });
   compare(t, end, sample, "all");
 });
+
+test("cluster: with a second copy of everything, a lost disk costs what was under way, and no more", async (t) => {
+  const sample = await sampleOf(t);
+  for (const moment of [8, 20]) {
+    const stage = await stageOf(t, sample.job, ["a", "b", "c"], { replicas: 2 });
+    let copied = false;
+    const end = await stage.run(async () => {
+      await committed(stage, moment);
+      // What is committed later may be lost before it is copied.
+      copied = stage.isHeldBy(2);
+      await stage.killWorker("b", { loseDisk: true });
+    });
+    compare(t, end, sample, `at ${moment}`);
+    if (copied) t.true((stage.repairs?.orphaned ?? 0) <= 1, `${stage.repairs?.orphaned} tasks were run again`);
+  }
+});
+
+test("cluster: a worker that is drained hands over what it holds, and goes while the job runs", async (t) => {
+  const sample = await sampleOf(t);
+  for (const moment of [2, 15]) {
+    const stage = await stageOf(t, sample.job, ["a", "b"]);
+    const end = await stage.run(async () => {
+      await committed(stage, moment);
+      await stage.drain("b");
+    });
+    compare(t, end, sample, `at ${moment}`);
+    t.is(stage.repairs?.orphaned ?? 0, 0);
+    t.is(stage.repairs?.damaged ?? 0, 0);
+  }
+});

@@ -30,8 +30,9 @@ export async function stageOf(
   t: ExecutionContext,
   job: JobDescription,
   workers: readonly string[],
+  options: { readonly replicas?: number } = {},
 ): Promise<ClusterStage> {
-  const stage = new ClusterStage(temporaryDirectory(t), job);
+  const stage = new ClusterStage(temporaryDirectory(t), job, options);
   t.teardown(() => stage.close());
   await stage.startCoordinator();
   for (const worker of workers) await stage.startWorker(worker);

@@ -3,7 +3,7 @@
  *
  * Owns: which block lies where, from all commits.
  */
-import type { Task } from "../../../actors/executor/messages.ts";
+import { referencesIn, type StoredReference, type Task } from "../../../actors/executor/messages.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
 import type { SegmentReference } from "../../../runtime/journal/segment-files.ts";
@@ -28,11 +28,12 @@ export class LineageCheck implements Watch {
       const task = `${stage}/${partition}/${sequence}`;
       for (const [index, { at }] of result.bundles.entries()) this.#blocks.set(placeOf(at), `${task} bundle ${index}`);
       for (const [index, { at }] of result.runs.entries()) this.#blocks.set(placeOf(at), `${task} run ${index}`);
+      for (const [index, at] of result.rejects.entries()) this.#blocks.set(placeOf(at), `${task} rejects ${index}`);
     }
   }
 
   ran(_resident: Resident, job: JobDescription, task: Task): void {
-    const inputs = task.kind === "reduce" ? task.inputs : task.kind === "split" ? [] : task.runs.map(({ at }) => at);
+    const inputs = inputsOf(task);
     const seen = new Set<string>();
     for (const at of inputs) {
       const block = this.#blocks.get(placeOf(at));
@@ -49,4 +50,17 @@ export class LineageCheck implements Watch {
 
 function placeOf({ segment, offset }: SegmentReference): string {
   return `${segment}:${offset}`;
+}
+
+function inputsOf(task: Task): readonly StoredReference[] {
+  switch (task.kind) {
+    case "split":
+      return [];
+    case "reduce":
+      return task.inputs;
+    case "copy":
+      return referencesIn(task.result);
+    default:
+      return task.runs.map(({ at }) => at);
+  }
 }

@@ -90,6 +90,8 @@ function nameOf(task: Task): string {
       return `split ${task.split}`;
     case "reduce":
       return `reduce ${task.stage} ${task.partition}+${task.span} of ${task.inputs.length}`;
+    case "copy":
+      return `copy of stage ${task.stage}`;
     case "planRanges":
       return `planRanges of ${task.runs.length}`;
     case "range":

@@ -4,15 +4,14 @@
  * Owns: what is checked of each kind of stored thing (docs/journal.md).
  * Never: writes.
  */
-import { crc32c } from "../programs/blocks/crc32c.ts";
-import { BrokenBlockError } from "../programs/errors.ts";
-import { damageFound } from "../runtime/journal/segment-damage.ts";
-import type { SegmentReference } from "../runtime/journal/segment-files.ts";
-import { SegmentReader } from "../runtime/journal/segment-reader.ts";
-import { SpanReader, storedBundles } from "./executor/bundle-source.ts";
-import type { StoredReference } from "./executor/messages.ts";
-import { checkExtent, readRunHeader } from "./executor/stored-input.ts";
-import type { TaskCommit } from "./partition/messages.ts";
+import { crc32c } from "../../programs/blocks/crc32c.ts";
+import { BrokenBlockError } from "../../programs/errors.ts";
+import { damageFound } from "../../runtime/journal/segment-damage.ts";
+import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
+import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
+import { SpanReader, storedBundles } from "./bundle-source.ts";
+import type { StoredReference, StoredResult } from "./messages.ts";
+import { checkExtent, readRunHeader } from "./stored-input.ts";
 
 /** Where the number of partitions stands in a bundle (`programs/blocks/bundle.ts`). */
 const TARGET_COUNT_OFFSET = 4;
@@ -22,12 +21,12 @@ export class StoredVerifier {
   byteCount = 0;
   readonly #segments: SegmentReader;
 
-  constructor(segmentDirectory: string) {
-    this.#segments = new SegmentReader(segmentDirectory);
+  constructor(segments: SegmentReader) {
+    this.#segments = segments;
   }
 
-  /** What of a commit is not as it was written. Errors: those of the reader that mean no damage. */
-  damageOf({ result }: TaskCommit): SegmentReference[] {
+  /** What of a task's result is not as it was written. Errors: those of the reader that mean no damage. */
+  damageOf(result: StoredResult): SegmentReference[] {
     const damaged: SegmentReference[] = [];
     const look = (at: StoredReference, check: () => void): void => {
       this.byteCount += at.byteLength;
@@ -43,10 +42,6 @@ export class StoredVerifier {
     }
     for (const at of result.rejects) look(at, () => this.#checkRejects(at));
     return damaged;
-  }
-
-  close(): void {
-    this.#segments.close();
   }
 
   #checkBundle(at: StoredReference): void {

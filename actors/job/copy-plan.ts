@@ -1,0 +1,68 @@
+/**
+ * Which worker is to keep a copy of which committed result.
+ *
+ * Owns: copies that were asked for and are not there yet.
+ * Never: sends a message; knows what is committed: whoever asks says so.
+ *
+ * Y1. A result that somebody needs is held by so many workers that stay, or by all of them where there are fewer. Those
+ *     that are drained do not count: so they hand over what they hold.
+ * Y2. A copy is a task's commit like any other: the same bytes, told by another worker.
+ */
+import type { PartitionRun } from "../partition/messages.ts";
+import type { HeldCommit } from "./progress.ts";
+
+export class CopyPlan {
+  readonly #replicas: number;
+  /** By task: who is copying. */
+  readonly #underWay = new Map<string, Set<string>>();
+  #turn = 0;
+
+  constructor(replicas: number) {
+    this.#replicas = replicas;
+  }
+
+  /** Whether copies are wanted at all, with so many workers that are drained. */
+  isNeeded(drainingCount: number): boolean {
+    return this.#replicas > 1 || drainingCount > 0;
+  }
+
+  /** What is to be copied by whom; `staying` are workers that can be given work and are not drained. */
+  ask(needed: Iterable<HeldCommit>, staying: readonly string[]): ReadonlyMap<string, readonly PartitionRun[]> {
+    const asked = new Map<string, PartitionRun[]>();
+    const wanted = Math.min(this.#replicas, staying.length);
+    for (const { name, commit, holders } of needed) {
+      const has = new Set([...holders, ...(this.#underWay.get(name) ?? [])]);
+      let count = staying.filter((worker) => has.has(worker)).length;
+      for (let tried = 0; tried < staying.length && count < wanted; tried += 1) {
+        const worker = staying[this.#turn % staying.length];
+        this.#turn += 1;
+        if (has.has(worker)) continue;
+        count += 1;
+        has.add(worker);
+        this.#begin(name, worker);
+        const { stage, partition, sequence, result } = commit;
+        const run = { partition, tasks: [{ stage, sequence, task: { kind: "copy", stage, result } as const }] };
+        asked.set(worker, [...(asked.get(worker) ?? []), run]);
+      }
+    }
+    return asked;
+  }
+
+  /** A copy is there, or could not be made. */
+  end(name: string, worker: string): void {
+    const workers = this.#underWay.get(name);
+    workers?.delete(worker);
+    if (workers?.size === 0) this.#underWay.delete(name);
+  }
+
+  /** The worker is lost, or begins anew: what it was copying is asked for again. */
+  lose(worker: string): void {
+    for (const name of [...this.#underWay.keys()]) this.end(name, worker);
+  }
+
+  #begin(name: string, worker: string): void {
+    const workers = this.#underWay.get(name) ?? new Set<string>();
+    workers.add(worker);
+    this.#underWay.set(name, workers);
+  }
+}
