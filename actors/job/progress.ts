@@ -131,8 +131,7 @@ export class JobProgress {
       const [other] = holders.values();
       if (other !== undefined) this.#commitsOf(lost.stage).set(name, other);
     }
-    let reading = this.isComplete ? this.#opened.length : this.#opened.length - 1;
-    while (reading > 0 && this.#hasOrphans(this.#opened[reading - 1])) reading -= 1;
+    let reading = this.#readableFrom(this.isComplete ? this.#opened.length : this.#opened.length - 1);
     // Rejects are read at the end, whatever stage they are of.
     const rejecting = this.#opened.findIndex((stage) => this.#hasOrphans(stage, ({ rejectCount }) => rejectCount > 0));
     if (rejecting >= 0) reading = Math.min(reading, rejecting);
@@ -165,7 +164,8 @@ export class JobProgress {
     const opened = withdrawals.map(({ stage }) => stage).filter((stage) => this.#placeOf(stage) >= 0);
     const earliest = Math.min(...opened);
     if (earliest < this.#stageIndex) {
-      this.#goBackTo(earliest);
+      // What that stage reads may have been lost since it was read.
+      this.#goBackTo(this.#opened[this.#readableFrom(this.#placeOf(earliest))].index);
       // Where others hold what was withdrawn, that stage lacks nothing, and nobody else would go on from it.
       this.#advance();
     }
@@ -273,6 +273,13 @@ export class JobProgress {
     this.#results = before === undefined ? [] : this.#ordered(before);
     this.#stageIndex = stage;
     this.#stage = this.#open(stage, before === undefined ? splitRuns(this.#job) : this.#reduceRuns(stage));
+  }
+
+  /** The latest of the opened stages, up to that place, whose input somebody has. */
+  #readableFrom(place: number): number {
+    let reading = place;
+    while (reading > 0 && this.#hasOrphans(this.#opened[reading - 1])) reading -= 1;
+    return reading;
   }
 
   #placeOf(stage: number): number {

@@ -72,3 +72,15 @@ test("progress: a damaged block that another worker holds, too, is taken from th
   const inputs = task.kind === "reduce" ? task.inputs.map(({ segment }) => segment) : [];
   t.deepEqual(inputs, ["0-0-a", "0-1-b", "0-2-a", "0-3-a"]);
 });
+
+test("progress: a task whose result is damaged is made again from the stage whose blocks somebody still has", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  for (const partition of PARTITIONS) progress.commit(commitOf(0, partition, "a"), "a");
+  for (const partition of PARTITIONS) progress.commit(commitOf(1, partition, "b"), "b");
+  for (const partition of PARTITIONS) progress.commit(commitOf(2, partition, "a"), "a");
+  // Nobody needs what it holds, until something of the last stage is damaged.
+  progress.lose("b");
+  t.true(progress.isComplete);
+  progress.withdraw([{ segment: "2-3-a", offset: 0, byteLength: 1 }]);
+  t.deepEqual(outstandingOf(progress), ["1/0", "1/1", "1/2", "1/3"]);
+});

@@ -230,10 +230,21 @@ test("checks: a restart that comes too soon, too often, or out of order is repor
 test("checks: a task that runs again without a reason is reported", (t) => {
   const stage = openCheckStage();
   const check = new RepetitionCheck(stage.problems, () => false);
-  const job = { id: "job" } as JobDescription;
+  const job = { id: "job", plan: { partitions: 1 } } as JobDescription;
   check.ran(stage.resident, job, { kind: "split", split: 0 });
-  check.ended();
+  check.ended(stage.resident);
   check.ran(stage.resident, job, { kind: "split", split: 0 });
+  t.deepEqual(stage.found(), []);
+  check.ran(stage.resident, job, { kind: "split", split: 0 });
+  t.deepEqual(stage.found(), ["repetition"]);
+});
+
+test("checks: a process that runs what its journal holds is reported", (t) => {
+  const stage = openCheckStage();
+  const check = new RepetitionCheck(stage.problems, () => true);
+  const job = { id: "job", plan: { partitions: 1 } } as JobDescription;
+  check.committed(stage.resident, [appendOf(commitAt(0))]);
+  check.ran(stage.resident, job, { kind: "split", split: 1 });
   t.deepEqual(stage.found(), []);
   check.ran(stage.resident, job, { kind: "split", split: 0 });
   t.deepEqual(stage.found(), ["repetition"]);

@@ -1,5 +1,6 @@
 /**
- * No task is run more often than something has happened that may have undone it: without a fault, each task once.
+ * No task is run more often than something has happened that may have undone it: without a fault, each task once. And what
+ * a process finds committed in its journal, it does not run.
  *
  * Owns: what counts as such a thing: a process or an actor that ended, a worker that was called lost, damage that was
  * found, a task that took so long that another worker was given it too.
@@ -7,8 +8,10 @@
 import type { Task } from "../../../actors/executor/messages.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import type { Message } from "../../../actors/switchboard.ts";
+import type { JournalAppend } from "../../../runtime/journal/journal.ts";
 import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
+import { commitIn } from "./commit-in.ts";
 import type { Problems } from "./problems.ts";
 
 const DISTURBING_MESSAGES: ReadonlySet<string> = new Set([
@@ -19,6 +22,10 @@ export class RepetitionCheck implements Watch {
   readonly #problems: Problems;
   readonly #runs = new Map<string, number>();
   #disturbances = 0;
+  /** By worker: tasks whose commits its journal holds, as far as nothing has happened to them. */
+  readonly #kept = new Map<string, Set<string>>();
+  /** Processes with a partition that was restarted: what it had asked for before may still be run. */
+  readonly #restless = new Set<Resident>();
   readonly #introduced = new Set<Resident>();
   #memberCount = 0;
   /** A task may be with two workers: one of them is slow. */
@@ -29,17 +36,33 @@ export class RepetitionCheck implements Watch {
     this.#raceable = raceable;
   }
 
-  ended(): void {
+  ended({ id, disk }: Resident): void {
     this.#disturbances += 1;
+    // What a loss of power took of the disk is not known here, nor what is left of a damaged log.
+    if (!disk.isIntact) this.#kept.delete(id);
   }
 
-  noticed(_resident: Resident, _supervisor: string, { type }: SupervisorNotice): void {
-    if (type === "child.restarting" || type === "child.gaveUp") this.#disturbances += 1;
+  committed({ id }: Resident, appends: readonly JournalAppend[]): void {
+    for (const append of appends) {
+      const found = commitIn(append);
+      if (found === undefined) continue;
+      const { stage, partition, sequence } = found.commit;
+      const kept = this.#kept.get(id) ?? new Set<string>();
+      this.#kept.set(id, kept.add(nameOf(found.job, stage, partition, sequence)));
+    }
+  }
+
+  noticed(resident: Resident, supervisor: string, { type }: SupervisorNotice): void {
+    if (type !== "child.restarting" && type !== "child.gaveUp") return;
+    this.#disturbances += 1;
+    if (supervisor === "partitions" || supervisor === "root") this.#restless.add(resident);
   }
 
   told(resident: Resident, message: Message): void {
     const { type } = message;
     if (DISTURBING_MESSAGES.has(type)) this.#disturbances += 1;
+    // Whoever has something made again may have it made anywhere.
+    if (type === "worker.withdraw" || type === "worker.free") this.#kept.clear();
     if (type === "member.hello") this.#noteHello(resident);
     if (type === "membership.directory") this.#noteDirectory(message.members as readonly unknown[]);
   }
@@ -56,8 +79,19 @@ export class RepetitionCheck implements Watch {
     this.#memberCount = members.length;
   }
 
-  ran(_resident: Resident, { id }: JobDescription, task: Task): void {
+  ran(resident: Resident, { id, plan }: JobDescription, task: Task): void {
     if (task.kind !== "split" && task.kind !== "reduce") return;
+    const [stage, partition, sequence] =
+      task.kind === "split"
+        ? [0, task.split % plan.partitions, Math.floor(task.split / plan.partitions)]
+        : [task.stage, task.partition, 0];
+    const isKept = this.#kept.get(resident.id)?.has(nameOf(id, stage, partition, sequence)) === true;
+    if (isKept && resident.disk.isIntact && !this.#restless.has(resident)) {
+      this.#problems.report(
+        "repetition",
+        `${resident.process.name} runs ${task.kind} ${stage}/${partition}/${sequence} of job ${id}, which it has committed`,
+      );
+    }
     const name = task.kind === "split" ? `split ${task.split}` : `reduce ${task.stage} ${task.partition}`;
     const count = (this.#runs.get(`${id} ${name}`) ?? 0) + 1;
     this.#runs.set(`${id} ${name}`, count);
@@ -68,4 +102,8 @@ export class RepetitionCheck implements Watch {
       `${name} of job ${id} runs for the ${count}th time after ${this.#disturbances} disturbances`,
     );
   }
+}
+
+function nameOf(job: string, stage: number, partition: number, sequence: number): string {
+  return `${job} ${stage}/${partition}/${sequence}`;
 }

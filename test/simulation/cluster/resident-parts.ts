@@ -3,6 +3,7 @@
  *
  * Owns: the ports that a process is given.
  */
+import type { TaskFailure } from "../../../actors/executor/messages.ts";
 import { clusterCodec } from "../../../actors/message-codec.ts";
 import { MESSAGES_IN_FLIGHT_MAX } from "../../../actors/options.ts";
 import { createProcessRoot, type ProcessRoot } from "../../../actors/process-root.ts";
@@ -87,6 +88,8 @@ export function openRoot(ground: Ground, resident: Resident, onBroken: (error: u
     codec: {
       decoder: () => clusterCodec.decoder(),
       encode: (message) => {
+        if ("failure" in message)
+          world.note("tells", `${message.type} ${failureIn(message.failure as TaskFailure)}`, process);
         watches.tell("told", resident, message);
         return clusterCodec.encode(message);
       },
@@ -98,6 +101,10 @@ export function openRoot(ground: Ground, resident: Resident, onBroken: (error: u
       watches.tell("noticed", resident, supervisor, notice);
     },
   });
+}
+
+function failureIn({ code, damage = [] }: TaskFailure): string {
+  return `${code} ${damage.map(({ segment, offset }) => `${segment}:${offset}`).join(" ")}`;
 }
 
 /** Of an error, for the history: nothing that differs from machine to machine. */

@@ -96,7 +96,6 @@ function inJob(): Mutant[] {
   return [
     ...mutants("actors/job/progress.js", [
       ["blocks are freed too early", "this.#opened.at(-2)", "this.#opened.at(-1)"],
-      ["what a lost worker held still counts", "if (lost === undefined)", "if (true)"],
       ["damage is not withdrawn", "holders.delete(worker);\n                const { stage", "const { stage"],
       [
         "a stage opens before the last task of the one before",

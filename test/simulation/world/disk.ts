@@ -72,6 +72,8 @@ export class SimulatedDisk {
   /** By directory, then by name. */
   readonly directories = new Map<string, Map<string, SimulatedFile>>();
   level = new LevelEntries();
+  /** All that was ever written is there, as it was written. */
+  isIntact = true;
   /** Records that are not what was written. */
   flippedRecords = 0;
   /** No write finds room. */
@@ -109,6 +111,7 @@ export class SimulatedDisk {
 
   /** D1, D2. */
   losePower(world: World): void {
+    this.isIntact = false;
     for (const files of this.directories.values()) {
       for (const [name, file] of files) {
         if (!file.isNameSynced && world.chance(0.3)) {
@@ -127,6 +130,7 @@ export class SimulatedDisk {
 
   /** Everything is gone. */
   wipe(): void {
+    this.isIntact = true;
     this.directories.clear();
     this.level = new LevelEntries();
     this.flippedRecords = 0;
@@ -138,6 +142,7 @@ export class SimulatedDisk {
 
   /** One bit of one stored block or record is another one; false if nothing is stored. */
   flipBit(world: World, where: "segment" | "record"): boolean {
+    this.isIntact = false;
     if (where === "record") {
       this.flippedRecords += 1;
       return this.level.flipBit(world);

@@ -86,6 +86,7 @@ class SimulatedLevel {
     this.#disk.nextWriteFails = false;
     if (!fails || this.#world.chance(0.5)) level.write(operations, sync && !fails);
     if (!fails) return;
+    this.#disk.isIntact = false;
     level.doom();
     throw this.#disk.isFull
       ? noSpace()
