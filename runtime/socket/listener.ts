@@ -137,7 +137,8 @@ class SocketListener implements Listener {
     });
     httpServer.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     httpServer.on("request", (_request, response) => {
-      if (httpServer.listenerCount("request") === 1) response.writeHead(404, { connection: "close" }).end();
+      // Nobody answers yet, or ever: whoever asks may ask again.
+      if (httpServer.listenerCount("request") === 1) response.writeHead(503, { connection: "close" }).end();
     });
   }
 

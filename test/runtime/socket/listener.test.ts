@@ -104,7 +104,7 @@ test("upgrade: a session that exists is joined by nobody, whatever token is show
   await until(() => here.wires.length === 1, "the session goes on");
 });
 
-test("routes: without a handler every request is answered 404; a handler is asked alone", async (t) => {
+test("routes: without a handler every request is answered 503, as where one is about to come; a handler is asked alone", async (t) => {
   const { listener } = await place(t);
   const status = (path: string, method = "GET"): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
@@ -113,8 +113,8 @@ test("routes: without a handler every request is answered 404; a handler is aske
       asked.on("error", reject).end();
     });
   const paths = ["/", "/socket.io/", "/socket.io/?EIO=4&transport=polling", "/socket.io/socket.io.js"];
-  for (const path of paths) t.is(await status(path), 404, path);
-  t.is(await status("/socket.io/?EIO=4&transport=polling", "POST"), 404);
+  for (const path of paths) t.is(await status(path), 503, path);
+  t.is(await status("/socket.io/?EIO=4&transport=polling", "POST"), 503);
   listener.httpServer.on("request", (_request, response) => response.writeHead(200).end());
   t.is(await status("/"), 200);
 });
