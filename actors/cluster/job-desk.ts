@@ -70,6 +70,9 @@ export class JobDesk {
   /** Goes on where an earlier coordinator ended. */
   async open(): Promise<void> {
     for (const { record, job } of await this.#options.records.readAll()) this.#jobs.set(record.id, { record, job });
+    for (const known of this.#jobs.values()) {
+      if (known.job === undefined && !isEnded(known.record.state)) await this.#giveUp(known);
+    }
     for (const { record, job } of this.#jobs.values()) {
       if (record.state === "running" && job !== undefined) this.#options.start(job);
     }
@@ -188,6 +191,17 @@ export class JobDesk {
         start(job);
       }, onBroken);
     }
+  }
+
+  /** A job of which only its record is left. */
+  async #giveUp(known: DeskJob): Promise<void> {
+    const { records, tell, wallClock } = this.#options;
+    const { id } = known.record;
+    const failure = { code: "JOB_LOST", message: `what job ${id} was is damaged in the coordinator's journal` };
+    const times = { endedAt: wallClock.stamp(), endedMs: wallClock.nowMs() };
+    known.record = { ...known.record, ...times, state: "failed", failure, figures: NO_FIGURES };
+    await this.#journaled(records.end(known.record));
+    tell({ kind: "job.failed", message: `job ${id} is failed: ${failure.message}`, job: id });
   }
 
   async #end(known: DeskJob, change: Partial<ClusterJobRecord>): Promise<void> {

@@ -87,7 +87,9 @@ export class JobRecords {
       const payload = (await this.#journal.read(log)).at(-1)?.payload;
       if (payload === undefined) continue;
       const record = JSON.parse(Buffer.from(payload).toString("utf8")) as ClusterJobRecord;
-      const description = (await this.#journal.read(descriptionLog(record.id))).at(-1)?.payload;
+      const described = (await this.#journal.read(descriptionLog(record.id))).at(-1)?.payload;
+      // One that has begun stands in the journal twice: where one record is damaged, the other one goes on with it.
+      const description = described ?? (await this.#journal.read(jobLog(record.id))).at(-1)?.payload;
       remembered.push({ record, job: description === undefined ? undefined : this.#codec.decode(description) });
     }
     const open = new Set(remembered.filter(({ job }) => job !== undefined).map(({ record }) => record.id));

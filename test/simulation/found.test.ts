@@ -16,7 +16,7 @@ const FOUND: readonly Found[] = [
     title: "a thread that hangs before it is ready is replaced",
     seed: 79,
     plan: {
-      ...{ workers: ["a", "b", "c", "d"], slots: 1, durable: false, submitAtMs: [0], healAtMs: 6461 },
+      ...{ workers: ["a", "b", "c", "d"], slots: 1, durable: false, replicas: 1, submitAtMs: [0], healAtMs: 6461 },
       faults: [{ atMs: 466, kind: "hangThread", node: "a", index: 529 }],
     },
   },
@@ -24,7 +24,7 @@ const FOUND: readonly Found[] = [
     title: "a job whose end could not be journaled is run again, with the tasks that had failed",
     seed: 114,
     plan: {
-      ...{ workers: ["a", "b", "c", "d"], slots: 3, durable: true, submitAtMs: [0], healAtMs: 1853 },
+      ...{ workers: ["a", "b", "c", "d"], slots: 3, durable: true, replicas: 1, submitAtMs: [0], healAtMs: 1853 },
       faults: [
         { atMs: 639, kind: "diskFull", node: "coordinator", forMs: 1132 },
         { atMs: 833, kind: "diskFull", node: "b", forMs: 2151 },
@@ -36,7 +36,14 @@ const FOUND: readonly Found[] = [
     title: "a coordinator that lost its power begins a term that nobody had before",
     seed: 235,
     plan: {
-      ...{ workers: ["a", "b", "c", "d"], slots: 2, durable: false, submitAtMs: [0, 1127], healAtMs: 6665 },
+      ...{
+        workers: ["a", "b", "c", "d"],
+        slots: 2,
+        durable: false,
+        replicas: 1,
+        submitAtMs: [0, 1127],
+        healAtMs: 6665,
+      },
       faults: [{ atMs: 819, kind: "crash", node: "coordinator", loses: "power", backAfterMs: 1736, lockStaysMs: 0 }],
     },
   },
@@ -44,7 +51,7 @@ const FOUND: readonly Found[] = [
     title: "a worker that lost its power is known to be another life of it",
     seed: 66,
     plan: {
-      ...{ workers: ["a", "b"], slots: 1, durable: false, submitAtMs: [0, 1096], healAtMs: 3687 },
+      ...{ workers: ["a", "b"], slots: 1, durable: false, replicas: 1, submitAtMs: [0, 1096], healAtMs: 3687 },
       faults: [{ atMs: 1201, kind: "crash", node: "b", loses: "power", backAfterMs: 72, lockStaysMs: 0 }],
     },
   },

@@ -11,7 +11,7 @@ import { mountFiles } from "./world/node-files.ts";
 import { World } from "./world/world.ts";
 
 const QUIET: FaultPlan = {
-  ...{ workers: ["a", "b", "c", "d"], slots: 1, durable: true, faults: [], healAtMs: 0 },
+  ...{ workers: ["a", "b", "c", "d"], slots: 1, durable: true, replicas: 1, faults: [], healAtMs: 0 },
   submitAtMs: [0, 100, 200],
 };
 

@@ -91,7 +91,7 @@ async function play({ world, disks, watches, works, plan, points, problems }: Pl
   const network = new Network(world);
   const submitter = new Submitter({ world, works, problems, mayForget: () => mayForget(plan) });
   const ground = { world, network, watches };
-  const cluster = new SimulatedCluster({ ground, disks, submitter, durable: plan.durable, slots: plan.slots });
+  const cluster = new SimulatedCluster({ ...plan, ground, disks, submitter });
   cluster.start(COORDINATOR_NODE);
   for (const worker of plan.workers) cluster.addWorker(worker);
   for (const [index, work] of works.entries()) {

@@ -177,3 +177,24 @@ test("desk: what a submitter names lies below the data root, and is not what the
   }
   t.deepEqual(desk.statuses(), []);
 });
+
+for (const damaged of [["description/"], ["description/", "job/"]]) {
+  const end = damaged.length === 1 ? "goes on" : "is failed by name";
+  test(`desk: a job of whose records ${damaged.join(" and ")} are damaged ${end}`, async (t) => {
+    const { disk, directory } = placesOf(t);
+    const first = await openDesk(t, { disk, directory });
+    const { id } = await first.desk.submit(request());
+    await settled();
+    const [description] = await first.journal.read(`description/${id}`);
+    await first.journal.commit([{ actor: `job/${id}`, payload: description.payload }]);
+    await first.journal.commit(
+      [],
+      damaged.map((log) => `${log}${id}`),
+    );
+    await first.journal.close();
+    const second = await openDesk(t, { disk, directory });
+    t.deepEqual(second.started, damaged.length === 1 ? [id] : []);
+    t.is(second.desk.status(id)?.state, damaged.length === 1 ? "running" : "failed");
+    t.is(second.desk.status(id)?.failure?.code, damaged.length === 1 ? undefined : "JOB_LOST");
+  });
+}

@@ -45,6 +45,7 @@ export interface ClusterOptions {
   readonly durable: boolean;
   readonly slots: number;
   readonly submitter: Submitter;
+  readonly replicas: number;
 }
 
 export class SimulatedCluster {
@@ -162,9 +163,9 @@ export class SimulatedCluster {
   }
 
   async #startCoordinator(resident: Resident): Promise<void> {
-    const { ground, submitter } = this.#options;
+    const { ground, submitter, replicas } = this.#options;
     const running = await startCoordinator({
-      ...{ ground, resident, source: this.#sourceOf(resident), submitter },
+      ...{ ground, resident, source: this.#sourceOf(resident), submitter, replicas },
       ended: (reason) => this.#endedByItself(this.#coordinator, resident, reason),
     });
     if (resident.process.isAlive) this.#coordinator.running = running;

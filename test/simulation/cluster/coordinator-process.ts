@@ -24,6 +24,7 @@ export interface CoordinatorOptions {
   readonly resident: Resident;
   readonly source: BlockSource;
   readonly submitter: Submitter;
+  readonly replicas: number;
   readonly ended: (reason: string) => void;
 }
 
@@ -52,7 +53,7 @@ export function rejectsFile(job: string): string {
 
 /** Errors: those of opening a journal. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { ground, resident, source, submitter, ended } = options;
+  const { ground, resident, source, submitter, replicas, ended } = options;
   const { world, watches } = ground;
   const { process, disk, segmentDirectory, durable } = resident;
   const journal = await openJournal(ground, resident);
@@ -87,7 +88,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   });
   const side = coordinatorSide({
     ...{ clock: process.clock, board: root.board, journal, term, onBroken, segmentDirectory, listener: director },
-    segmentName: `coordinator-${term}`,
+    ...{ segmentName: `coordinator-${term}`, replicas },
     supervisor: (id) => root.supervisor(id),
     outputOf: (job) => director.portsOf(job),
     exchange: createCoordinatorExchange({ clock: process.clock, segmentDirectory, source }),

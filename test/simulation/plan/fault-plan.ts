@@ -88,6 +88,8 @@ export interface FaultPlan {
   readonly workers: readonly string[];
   readonly slots: number;
   readonly durable: boolean;
+  /** Workers that hold each committed result. */
+  readonly replicas: number;
   /** When each job is submitted. */
   readonly submitAtMs: readonly number[];
   readonly faults: readonly Fault[];
