@@ -20,7 +20,7 @@ import type { ReferenceExchange } from "./exchange/messages.ts";
 
 import { writerOf } from "./exchange/segment-names.ts";
 import { jobMachine } from "./job/machine.ts";
-import type { JobDescription, JobOutcome, OutputOrder } from "./job/messages.ts";
+import { canRun, type JobDescription, type JobOutcome, type OutputOrder } from "./job/messages.ts";
 
 import { Placement } from "./job/placement.ts";
 import { JobProgress } from "./job/progress.ts";
@@ -306,7 +306,7 @@ function startOutput(plot: Plot, job: JobDescription, order: OutputOrder): void 
       segmentName: `${segmentName}-${job.id}-o${incarnation}`,
       inFlightMax: Math.max(1, slots) * OUTPUT_RANGES_IN_FLIGHT_MAX,
       submit: (tag, task) => {
-        const worker = nextWorker(plot);
+        const worker = nextWorker(plot, job);
         if (worker === undefined) return;
         board.tell("coordinator", workerAddress(worker), { type: "worker.runOutput", job: job.id, tag, task });
       },
@@ -331,9 +331,10 @@ function freeText({ board, view }: Plot, job: string, segments: readonly string[
 }
 
 /** Workers take turns; without any, the job gives its order again when one has joined. */
-function nextWorker(plot: Plot): string | undefined {
-  const open = [...plot.view.members.values()].filter(({ draining }) => !draining);
-  const members = open.length > 0 ? open : [...plot.view.members.values()];
+function nextWorker(plot: Plot, job: JobDescription): string | undefined {
+  const able = [...plot.view.members.values()].filter((member) => canRun(job, member));
+  const open = able.filter(({ draining }) => !draining);
+  const members = open.length > 0 ? open : able;
   plot.turn += 1;
   return members[plot.turn % members.length]?.id;
 }

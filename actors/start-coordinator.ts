@@ -21,7 +21,7 @@ import { systemClock, systemWallClock } from "../runtime/system-clock.ts";
 import { systemId, systemRandom } from "../runtime/system-random.ts";
 import { createSocketTransport } from "../runtime/transport/socket/socket-transport.ts";
 import { resultsDirectory } from "./cluster/accept-submission.ts";
-import { ClusterDirector } from "./cluster/cluster-director.ts";
+import { ClusterDirector, type DirectorOptions } from "./cluster/cluster-director.ts";
 import type { ClusterControl, StoryEvent } from "./cluster/control.ts";
 import type { JobLimits } from "./cluster/job-desk.ts";
 import { COORDINATOR_PROCESS, isWorkerProcess, processAt, processOf } from "./cluster/process-names.ts";
@@ -31,6 +31,7 @@ import { type CoordinatorSide, coordinatorSide } from "./coordinator-side.ts";
 import { blockSource } from "./exchange/block-source.ts";
 import { createCoordinatorExchange } from "./exchange/coordinator-exchange.ts";
 import { serveInputs } from "./exchange/serve-inputs.ts";
+import { type FunctionRegistry, loadFunctions } from "./executor/load-functions.ts";
 import { decodeJob, encodeJob } from "./job-record.ts";
 import { clusterCodec } from "./message-codec.ts";
 import { type OpenPlaces, openPlaces } from "./open-places.ts";
@@ -52,6 +53,10 @@ export interface CoordinatorOptions {
   readonly dial: DialSecurity;
   readonly limits: JobLimits;
   readonly heartbeat?: Partial<HeartbeatOptions>;
+  /** Workers that hold each committed result; default: the one that made it. */
+  readonly replicas?: number;
+  /** Path of a module of functions of the operator's own, which programs may name. */
+  readonly functions?: string;
   readonly restartsMax?: number;
   readonly onStory: (event: StoryEvent) => void;
   /** A worker has told of a commit. */
@@ -78,6 +83,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     onBreak: ({ actor, sequence, reason }) => log.warn("a log was cut off at a break", { actor, sequence, reason }),
   });
   try {
+    const functions = options.functions === undefined ? undefined : await loadFunctions(options.functions);
     // What was brought here for the jobs of an earlier life is brought again.
     rmSync(places.segmentDirectory, { recursive: true, force: true });
     for (const directory of [places.segmentDirectory, resultsDirectory(dataDirectory)])
@@ -89,7 +95,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       onRefused: ({ code, detail, remoteAddress }) => log.debug("a peer was refused", { code, detail, remoteAddress }),
     });
     try {
-      return await begin(options, places, listener);
+      return await begin({ ...options, known: functions }, places, listener);
     } catch (error) {
       await listener.close();
       throw error;
@@ -100,12 +106,17 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   }
 }
 
+interface KnowingOptions extends CoordinatorOptions {
+  /** The functions of the operator's own. */
+  readonly known: FunctionRegistry | undefined;
+}
+
 async function begin(
-  options: CoordinatorOptions,
+  options: KnowingOptions,
   { journal, life, segmentDirectory }: OpenPlaces,
   listener: Listener,
 ): Promise<RunningCoordinator> {
-  const { dataDirectory, dataRoot, durability, limits, log, onStory, restartsMax } = options;
+  const { log, onStory, restartsMax } = options;
   const { identity } = listener;
   const term = toTerm(life.count);
   const story = new StoryBook(term, systemWallClock);
@@ -143,15 +154,15 @@ async function begin(
       if (tale !== undefined) story.tell(tale);
     },
   });
-  const director = new ClusterDirector({
-    ...{ clock: systemClock, story, limits, journal, term, fail, onCommitted: options.onCommitted },
-    ...{ places: { dataRoot, dataDirectory }, wallClock: systemWallClock, prepare: prepareJob },
-    ...{ newId: systemId, codec: { encode: encodeJob, decode: decodeJob } },
-    portTo: (file, job) => new FileOutput(file, job, durability === "host"),
-  });
+  const director = directorOf(options, { story, journal, term, fail });
   const side: CoordinatorSide = coordinatorSide({
     ...{ clock: systemClock, board: root.board, journal, term, supervisor: root.supervisor },
-    ...{ heartbeat: options.heartbeat, segmentDirectory, segmentName: `coordinator-${term}` },
+    ...{
+      heartbeat: options.heartbeat,
+      replicas: options.replicas,
+      segmentDirectory,
+      segmentName: `coordinator-${term}`,
+    },
     outputOf: (job) => director.portsOf(job),
     exchange: createCoordinatorExchange({
       ...{ clock: systemClock, segmentDirectory, source },
@@ -182,6 +193,19 @@ async function begin(
       await journal.close();
     },
   };
+}
+
+function directorOf(
+  { dataDirectory, dataRoot, durability, limits, known, onCommitted }: KnowingOptions,
+  parts: Pick<DirectorOptions, "story" | "journal" | "term" | "fail">,
+): ClusterDirector {
+  return new ClusterDirector({
+    ...parts,
+    ...{ clock: systemClock, wallClock: systemWallClock, newId: systemId, limits, onCommitted },
+    ...{ places: { dataRoot, dataDirectory }, prepare: prepareJob, functions: known },
+    codec: { encode: encodeJob, decode: decodeJob },
+    portTo: (file, job) => new FileOutput(file, job, durability === "host"),
+  });
 }
 
 function namedError(error: unknown): RuntimeError {

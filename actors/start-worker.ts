@@ -29,6 +29,7 @@ import { segmentMark } from "./exchange/segment-names.ts";
 import { type BlockServing, startBlockServing } from "./exchange/serve-blocks.ts";
 import { createWorkerExchange } from "./exchange/worker-exchange.ts";
 import { kernelModule } from "./executor/kernel-module.ts";
+import { type FunctionRegistry, loadFunctions } from "./executor/load-functions.ts";
 import { executorMemory } from "./memory-budget.ts";
 import { clusterCodec } from "./message-codec.ts";
 import { type OpenPlaces, openPlaces } from "./open-places.ts";
@@ -56,6 +57,8 @@ export interface WorkerOptions {
   readonly memoryBytes?: number;
   /** What blocks may take of the disk at once, in bytes; by default all of it. */
   readonly diskBytes?: number;
+  /** Path of a module of functions of the operator's own. */
+  readonly functions?: string;
   readonly restartsMax?: number;
   readonly onStory: (event: StoryEvent) => void;
   /** A task was committed. */
@@ -96,17 +99,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   try {
     const { journal, life, segmentDirectory } = places;
+    const functions = options.functions === undefined ? undefined : await loadFunctions(options.functions);
     await removeUnusedSegments(journal, segmentDirectory, PARTITION_LOG_PREFIX);
     const identity = { process: processOf(life.id), life: String(life.count) };
     const serving = await startBlockServing({ ...exchange, identity, security: listen, segmentDirectory });
-    return begin(options, places, serving);
+    return begin({ ...options, known: functions }, places, serving);
   } catch (error) {
     await places.journal.close();
     throw error;
   }
 }
 
-function begin(options: WorkerOptions, places: OpenPlaces, serving: BlockServing): RunningWorker {
+function begin(
+  options: WorkerOptions & { readonly known: FunctionRegistry | undefined },
+  places: OpenPlaces,
+  serving: BlockServing,
+): RunningWorker {
   const { dial, join, log, onStory, restartsMax, slots } = options;
   const { journal, life, segmentDirectory } = places;
   const { id, count: epoch } = life;
@@ -148,8 +156,12 @@ function begin(options: WorkerOptions, places: OpenPlaces, serving: BlockServing
       segmentName: segmentMark(id, epoch),
       kernelMemoryBytes: executorMemory({ memoryBytes: options.memoryBytes, executorCount: slots }),
       disk,
+      functions: options.known?.module,
     },
-    self: { id, epoch, slots, host: os.hostname(), exchange: placeOf(options, serving), version: options.version },
+    self: {
+      ...{ id, epoch, slots, host: os.hostname(), exchange: placeOf(options, serving), version: options.version },
+      functions: options.known?.hash,
+    },
     exchange,
     freesClosedJobs: true,
     noteCommitted: options.onCommitted,

@@ -69,7 +69,7 @@ export function startTree(options: TreeOptions): Tree {
   const works = workerSide({
     ...{ clock, board, journal, thread, supervisor },
     threads: options.threads,
-    self: { ...LOCAL_WORKER, slots: options.executorCount },
+    self: { ...LOCAL_WORKER, slots: options.executorCount, functions: thread.functions?.hash },
     noteStarted: (job) => tasksStarted.set(job, (tasksStarted.get(job) ?? 0) + 1),
   });
   const decides = coordinatorSide({

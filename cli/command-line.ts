@@ -215,12 +215,10 @@ function addChaos(root: Command, setExitCode: (code: number) => void): void {
     .option("--json", "report as JSON on standard output")
     .addHelpText(
       "after",
-      `\nActors and executors alone are killed in one process, as in run; all else takes a cluster.\n${examples(
-        [
-          "actor-dataflow chaos sums.json --kill executor --rate 20 --runs 10 --seed 7",
-          "actor-dataflow chaos sums.json --kill worker,coordinator --pause --workers 4",
-        ],
-      )}`,
+      `\nActors and executors alone are killed in one process, as in run; all else takes a cluster.\n${examples([
+        "actor-dataflow chaos sums.json --kill executor --rate 20 --runs 10 --seed 7",
+        "actor-dataflow chaos sums.json --kill worker,coordinator --pause --workers 4",
+      ])}`,
     )
     .action(async (program: string | undefined, options, command: Command) => {
       const { chaos } = await import("./commands/chaos.ts");

@@ -27,10 +27,16 @@ const UNITS = { k: 1e3, m: 1e6, g: 1e9, t: 1e12, ki: 2 ** 10, mi: 2 ** 20, gi: 2
 
 /** Bytes: a number with a unit, such as 512MiB, 2GB or 1.5g. */
 export function byteCount(text: string): number {
+  const bytes = byteCountOf(text);
+  if (bytes !== undefined) return bytes;
+  throw new InvalidArgumentError("It must be a number with a unit, such as 512MiB or 2GB.");
+}
+
+/** Undefined for a text that is no number with a unit. */
+export function byteCountOf(text: string): number | undefined {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)b?$/i.exec(text) ?? [];
   const bytes = Math.floor(Number(number) * UNITS[unit.toLowerCase() as keyof typeof UNITS]);
-  if (bytes > 0 && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
-  throw new InvalidArgumentError("It must be a number with a unit, such as 512MiB or 2GB.");
+  return bytes > 0 && bytes <= Number.MAX_SAFE_INTEGER ? bytes : undefined;
 }
 
 /** A path; an empty one, as of a variable that is not set, would mean the working directory. */

@@ -12,6 +12,7 @@ import { formatOfPath } from "../../programs/format-of-path.ts";
 import { parseProgram } from "../../programs/parse-program.ts";
 import type { InputSpecification, Program, TextFormatName } from "../../programs/program.ts";
 import { quoteText } from "../../programs/quote-text.ts";
+import type { FunctionSignature } from "../../programs/registered/registered-function.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { InputFile, JobDescription } from "../job/messages.ts";
 import type { SubmitRequest } from "./control.ts";
@@ -31,10 +32,18 @@ export type PrepareJob = (
     readonly baseDirectory: string;
     readonly partitions: number | undefined;
     readonly outputFormat: TextFormatName;
+    readonly functions: string | undefined;
   },
 ) => Promise<JobDescription>;
 
+/** Functions of the operator's own that programs may name: the workers have them. */
+export interface KnownFunctions {
+  readonly hash: string;
+  readonly signatures: readonly FunctionSignature[];
+}
+
 export interface SubmissionContext {
+  readonly functions?: KnownFunctions;
   readonly id: string;
   readonly submittedAt: string;
   readonly places: Places;
@@ -53,14 +62,15 @@ export function resultsDirectory(dataDirectory: string): string {
 
 /** Errors: ProgramError; PATH_OUTSIDE_DATA_ROOT, OUTPUT_UNUSABLE, INPUT_…. */
 export async function acceptSubmission(request: SubmitRequest, context: SubmissionContext): Promise<Submission> {
-  const { id, submittedAt, prepare } = context;
+  const { id, submittedAt, prepare, functions } = context;
   const { dataRoot, dataDirectory } = context.places;
-  const program = parseProgram(request.program, path.basename(request.fileName, ".json"));
+  const program = parseProgram(request.program, path.basename(request.fileName, ".json"), functions?.signatures);
   const output = request.output === undefined ? undefined : outputBelow(dataRoot, request.output);
   const format = program.output.format ?? request.outputFormat ?? (output === undefined ? "csv" : formatOfPath(output));
   const { input, uploaded } = inputOf(program, request, dataDirectory);
   const { partitions } = request;
-  const prepared = await prepare(program, { input, baseDirectory: dataRoot, partitions, outputFormat: format });
+  const settled = { baseDirectory: dataRoot, partitions, outputFormat: format, functions: functions?.hash };
+  const prepared = await prepare(program, { input, ...settled });
   const files = prepared.files.map((file) => (uploaded ? withOwnName(file) : withRealPath(file, dataRoot)));
   const taken = files.find(({ absolutePath }) => absolutePath === output);
   if (taken !== undefined) {

@@ -13,7 +13,7 @@ import type { MembershipFact } from "../membership/messages.ts";
 import type { OutputTotals } from "../output/messages.ts";
 import type { OutputPort } from "../output/output-port.ts";
 import type { WorkerCommand, WorkerFact, WorkerTale } from "../worker/messages.ts";
-import type { Places, PrepareJob } from "./accept-submission.ts";
+import type { KnownFunctions, Places, PrepareJob } from "./accept-submission.ts";
 import type { ClusterControl, JobResult, JobStatus, StoryEvent, SubmitRequest, WorkerStatus } from "./control.ts";
 import { JobDesk, type JobLimits } from "./job-desk.ts";
 import { type JobCodec, type JobFigures, JobRecords } from "./job-record.ts";
@@ -30,6 +30,7 @@ export interface DirectorOptions {
   readonly places: Places;
   readonly wallClock: WallClock;
   readonly prepare: PrepareJob;
+  readonly functions?: KnownFunctions;
   readonly codec: JobCodec;
   /** Hexadecimal, of so many bytes; never given out twice. */
   readonly newId: (byteCount: number) => string;
@@ -78,7 +79,16 @@ export class ClusterDirector implements ClusterControl {
     this.term = term;
     this.#workers = new WorkerBook(clock, wallClock);
     this.#desk = new JobDesk({
-      ...{ records: new JobRecords(journal, options.codec), places, limits, wallClock, prepare, newId, onBroken: fail },
+      ...{
+        records: new JobRecords(journal, options.codec),
+        places,
+        limits,
+        wallClock,
+        prepare,
+        newId,
+        functions: options.functions,
+        onBroken: fail,
+      },
       start: (job) => {
         this.#side?.submit(job);
       },

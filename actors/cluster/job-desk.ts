@@ -12,7 +12,7 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
 import type { JobDescription, JobOutcome } from "../job/messages.ts";
-import { acceptSubmission, type Places, type PrepareJob } from "./accept-submission.ts";
+import { acceptSubmission, type KnownFunctions, type Places, type PrepareJob } from "./accept-submission.ts";
 import { isEnded, type JobResult, type JobStatus, type SubmitRequest } from "./control.ts";
 import type { ClusterJobRecord, JobFigures, JobRecords } from "./job-record.ts";
 import type { Tale } from "./story-book.ts";
@@ -31,6 +31,7 @@ export interface JobDeskOptions {
   readonly places: Places;
   readonly wallClock: WallClock;
   readonly prepare: PrepareJob;
+  readonly functions?: KnownFunctions;
   /** Hexadecimal, of so many bytes; never given out twice. */
   readonly newId: (byteCount: number) => string;
   readonly limits: JobLimits;
@@ -155,14 +156,14 @@ export class JobDesk {
   }
 
   async #submit(request: SubmitRequest): Promise<JobStatus> {
-    const { limits, places, prepare, newId, records, tell, wallClock } = this.#options;
+    const { limits, places, prepare, functions, newId, records, tell, wallClock } = this.#options;
     if (this.#count("queued") + this.#queuedUnderWay >= limits.jobsQueuedMax) {
       throw new RuntimeError("QUEUE_FULL", `${limits.jobsQueuedMax} jobs wait already`);
     }
     this.#queuedUnderWay += 1;
     let known: DeskJob;
     try {
-      const context = { id: newId(JOB_ID_BYTES), submittedAt: wallClock.stamp(), places, prepare };
+      const context = { id: newId(JOB_ID_BYTES), submittedAt: wallClock.stamp(), places, prepare, functions };
       const { record, job } = await acceptSubmission(request, context);
       await this.#journaled(records.add(record, job));
       known = { record, job };

@@ -5,6 +5,7 @@
  * J2. The output starts when every task of every stage is committed, and there is one output at a time.
  * J3. A job ends once: done, or failed with the first failure told; what is told later is ignored.
  * J5. What nobody needs any more is freed before the tasks that may need its room are handed out.
+ * J7. A worker without the functions that the job calls has no part in it.
  * J6. What is needed is held by as many workers as the job wants copies, and by others than those that are drained.
  * J4. What a lost worker held and somebody still needs is made again, by going back to the first stage that lacks it;
  *     what a worker brings back when it returns is taken.
@@ -17,7 +18,7 @@ import type { TaskCommit } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
 import { CopyPlan } from "./copy-plan.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
-import type { JobDescription, JobOutcome, OutputOrder } from "./messages.ts";
+import { canRun, type JobDescription, type JobOutcome, type OutputOrder } from "./messages.ts";
 import { type Assignment, type Placement, taskName } from "./placement.ts";
 import type { JobProgress } from "./progress.ts";
 
@@ -98,6 +99,7 @@ function again(context: Context, worker: string, partition?: number): void {
 }
 
 function join(context: Context, member: Member): void {
+  if (!canRun(context.job, member)) return;
   const known = context.workplaces.get(member.id);
   if (known !== undefined && known.member.life === member.life) return;
   context.copies.lose(member.id);

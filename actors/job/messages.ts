@@ -40,6 +40,11 @@ export interface Split {
   readonly end: number;
 }
 
+/** Whether a worker has the functions of the operator's own that a job calls. */
+export function canRun(job: Pick<JobDescription, "functions">, worker: { readonly functions?: string }): boolean {
+  return job.functions === undefined || job.functions === worker.functions;
+}
+
 export interface JobDescription {
   /** Names the job in journals: its identity, or what a cluster calls it. */
   readonly id: string;

@@ -33,6 +33,8 @@ export interface WorkerIntroduction {
   /** `host:port` of its block server; empty where everything is in one process. */
   readonly exchange: string;
   readonly version: string;
+  /** SHA-256 of its module of functions of the operator's own, where it has one. */
+  readonly functions?: string;
 }
 
 /** A worker that takes part. */

@@ -10,6 +10,7 @@ import * as z from "zod";
 import { EXECUTOR_COUNT_MAX } from "../../actors/options.ts";
 import { alternatives } from "../../programs/quote-text.ts";
 import { parseEndpoint } from "../endpoint.ts";
+import { byteCountOf } from "../option-values.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log-options.ts";
 import type { SettingKey } from "./setting-names.ts";
 
@@ -20,6 +21,9 @@ const [JOBS_RUNNING_MAX, JOBS_QUEUED_MAX] = [1000, 100_000];
 /** Ten years. */
 const KEEP_HOURS_MAX = 87_600;
 const DRAIN_SECONDS_MAX = 86_400;
+const REPLICAS_MAX = 3;
+/** Two heartbeats, and an hour. */
+const [DEAD_SECONDS_MIN, DEAD_SECONDS_MAX] = [1, 3600];
 /** As good as no limit, for whoever kills on purpose. */
 const RESTARTS_MAX = 1_000_000_000;
 const NAME = /^[A-Za-z0-9_.:-]{1,253}$/;
@@ -35,6 +39,10 @@ export const SETTINGS = {
   slots: integer(1, EXECUTOR_COUNT_MAX),
   advertise: name("a host name or an IP address"),
   functions: path(),
+  memory: byteSize(),
+  disk: byteSize(),
+  replicas: integer(1, REPLICAS_MAX),
+  deadAfterSeconds: seconds(),
   tokenFile: path(),
   tlsCert: path(),
   tlsKey: path(),
@@ -71,6 +79,17 @@ const PATHS: ReadonlySet<SettingKey> = new Set([
 function integer(minimum: number, maximum: number) {
   const phrase = `an integer from ${minimum} to ${maximum}`;
   return z.int(phrase).min(minimum, phrase).max(maximum, phrase);
+}
+
+/** Bytes with a unit. */
+function byteSize() {
+  const phrase = "a number with a unit, such as 512MiB or 2GB";
+  return z.string(phrase).refine((text) => byteCountOf(text) !== undefined, phrase);
+}
+
+function seconds() {
+  const phrase = `a number from ${DEAD_SECONDS_MIN} to ${DEAD_SECONDS_MAX}`;
+  return z.number(phrase).min(DEAD_SECONDS_MIN, phrase).max(DEAD_SECONDS_MAX, phrase);
 }
 
 function hours() {

@@ -15,6 +15,7 @@ import { alternatives } from "../../programs/quote-text.ts";
 import { INTENSITY } from "../../runtime/supervision/specification.ts";
 import { SettingsError, tellError } from "../command-error.ts";
 import { COORDINATOR_PORT, type Endpoint, parseEndpoint } from "../endpoint.ts";
+import { byteCountOf } from "../option-values.ts";
 import { dataDirectoryRoot } from "../run/data-directory.ts";
 import { findToken } from "../token.ts";
 import type { LogFormat, LogLevel } from "./log-options.ts";
@@ -37,6 +38,9 @@ export interface CoordinatorSettings {
     readonly historyMs: number;
     readonly resultsMs: number;
   };
+  readonly heartbeat?: { readonly deadAfterMs: number };
+  readonly replicas?: number;
+  readonly functions?: string;
 }
 
 export interface WorkerSettings {
@@ -47,6 +51,8 @@ export interface WorkerSettings {
   /** Where its blocks are served. */
   readonly exchange: { readonly host: string; readonly port: number };
   readonly durability: "process" | "host";
+  readonly memoryBytes?: number;
+  readonly diskBytes?: number;
   readonly listen: ListenSettings;
   readonly dial: DialSettings;
   readonly functions?: string;
@@ -69,10 +75,21 @@ const HOUR_MS = 3_600_000;
 const LOOPBACK = "127.0.0.1";
 /** Settings that belong to one role. On another one's command line they are mistakes; a file may serve both. */
 const OF_ONE_ROLE: ReadonlyMap<SettingKey, "coordinator" | "worker"> = new Map([
-  ...(["dataRoot", "jobsRunningMax", "jobsQueuedMax", "historyHours", "resultHours", "respawn"] as const).map(
-    (key) => [key, "coordinator"] as const,
+  ...(
+    [
+      "dataRoot",
+      "jobsRunningMax",
+      "jobsQueuedMax",
+      "historyHours",
+      "resultHours",
+      "respawn",
+      "replicas",
+      "deadAfterSeconds",
+    ] as const
+  ).map((key) => [key, "coordinator"] as const),
+  ...(["join", "slots", "memory", "disk", "advertise", "tlsServerName"] as const).map(
+    (key) => [key, "worker"] as const,
   ),
-  ...(["join", "slots", "advertise", "functions", "tlsServerName"] as const).map((key) => [key, "worker"] as const),
 ]);
 
 /** `standardInput` is read for a token file `-`. Errors: SettingsError. */
@@ -146,6 +163,8 @@ function coordinatorOf(given: GivenSettings, { listen, dial }: SecuritySettings)
       historyMs: (given.historyHours ?? 168) * HOUR_MS,
       resultsMs: (given.resultHours ?? 24) * HOUR_MS,
     },
+    heartbeat: given.deadAfterSeconds === undefined ? undefined : { deadAfterMs: given.deadAfterSeconds * 1000 },
+    ...{ replicas: given.replicas, functions: given.functions },
   };
 }
 
@@ -164,6 +183,8 @@ function workerOf(
     slots: given.slots ?? Math.min(os.availableParallelism(), EXECUTOR_COUNT_MAX),
     exchange: { host, port: beside === undefined ? (given.port ?? 0) : 0 },
     durability: given.durability ?? "host",
+    memoryBytes: given.memory === undefined ? undefined : byteCountOf(given.memory),
+    diskBytes: given.disk === undefined ? undefined : byteCountOf(given.disk),
   };
 }
 
