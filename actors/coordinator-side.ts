@@ -200,6 +200,7 @@ function coordinator(plot: Plot): ChildSpecification {
     logic: coordinatorMachine,
     input: (incarnation) => {
       const line = { address: COORDINATOR_ADDRESS, fence: { term, incarnation: toLife(term, incarnation) } };
+      let gathered = false;
       return {
         listen: () => board.listen("coordinator", line, { fenced: (answer) => superseded(plot, answer) }),
         journal,
@@ -223,7 +224,9 @@ function coordinator(plot: Plot): ChildSpecification {
         noteMembers: (members, change) => {
           view.members = members;
           plot.listener?.membersChanged(change);
-          plot.exchange?.noteDirectory([...members.values()]);
+          // Before that, who is not named may only not be back yet, and is not to be given up.
+          gathered ||= change.type === "member.gathered";
+          if (gathered) plot.exchange?.noteDirectory([...members.values()]);
         },
       };
     },

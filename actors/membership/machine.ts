@@ -74,7 +74,9 @@ async function record(journal: Journal, entry: MemberRecord): Promise<void> {
   await journal.commit([{ actor: MEMBERSHIP_LOG, payload: Buffer.from(JSON.stringify(entry)) }]);
 }
 
-function tellDirectory({ members, send }: Context): void {
+/** Who is not named is given up: so nobody is told before those of an earlier life are back, or dead. */
+function tellDirectory({ absent, members, send }: Context): void {
+  if (absent.size > 0) return;
   const present = [...members.values()].map(({ id, exchange }) => ({ id, exchange }));
   for (const { id } of present) send(workerAddress(id), { type: "membership.directory", members: present });
 }
@@ -130,9 +132,10 @@ export const membershipMachine = setup({
       context.members.set(worker.id, member);
       context.watch.watch(worker.id);
       context.watch.beat({ ...beatOf(worker.life), id: worker.id, eventLoopLagMs: 0 });
+      const wasAbsent = context.absent.delete(worker.id);
       context.tell({ type: "member.joined", member });
       tellDirectory(context);
-      if (context.absent.delete(worker.id)) tellGathered(context);
+      if (wasAbsent) tellGathered(context);
     },
     beat: ({ context, event }) => {
       if (event.type !== "member.beat") return;

@@ -1,0 +1,93 @@
+/**
+ * The membership's directory: who is told of whom, and when.
+ */
+import test, { type ExecutionContext } from "ava";
+import { createActor } from "xstate";
+import { membershipMachine } from "../../../actors/membership/machine.ts";
+import { type MembershipFact, workerAddress } from "../../../actors/membership/messages.ts";
+import type { HeartbeatMonitor } from "../../../runtime/failure/heartbeat-monitor.ts";
+import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
+import { systemClock } from "../../../runtime/system-clock.ts";
+
+interface Life {
+  readonly facts: MembershipFact["type"][];
+  /** As `to: named, named`. */
+  readonly directories: string[];
+  hello(id: string): Promise<void>;
+  die(id: string): void;
+  end(): Promise<void>;
+}
+
+const SILENT = { watch: () => {}, beat: () => "accepted", disconnected: () => {}, forget: () => {}, stop: () => {} };
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+/** One life of a coordinator's membership on that disk. */
+async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
+  const journal = createMemoryJournal({ disk });
+  await journal.open();
+  const facts: MembershipFact["type"][] = [];
+  const directories: string[] = [];
+  const actor = createActor(membershipMachine, {
+    input: {
+      ...{ listen: () => {}, journal, nowMs: () => systemClock.nowMs(), signal: () => {}, forget: () => {} },
+      monitor: () => SILENT as unknown as HeartbeatMonitor,
+      tell: ({ type }) => void facts.push(type),
+      send: (to, answer) => {
+        if (answer.type === "membership.directory")
+          directories.push(`${to}: ${answer.members.map(({ id }) => id).join()}`);
+      },
+      tellFailed: (error) => t.fail(String(error)),
+    },
+  });
+  actor.start();
+  t.teardown(() => actor.stop());
+  await turns();
+  return {
+    facts,
+    directories,
+    hello: async (id) => {
+      const worker = { id, epoch: 1, life: 1, host: "here", slots: 1, exchange: `${id}:1`, version: "" };
+      actor.send({ type: "member.hello", worker, from: workerAddress(id) });
+      await turns();
+    },
+    end: async () => {
+      actor.stop();
+      await journal.close();
+    },
+    die: (id) => {
+      const transition = { id, incarnation: 1, from: "suspect", to: "dead", reason: "silence" } as const;
+      actor.send({ type: "member.transition", transition: transition as never });
+    },
+  };
+}
+
+test("membership: whoever joins is made known to all, and whoever dies is named no more", async (t) => {
+  const life = await begin(t, new MemoryDisk("disk"));
+  await life.hello("a");
+  await life.hello("b");
+  t.deepEqual(life.directories, ["worker/a: a", "worker/a: a,b", "worker/b: a,b"]);
+  life.die("a");
+  t.is(life.directories.at(-1), "worker/b: b");
+});
+
+test("membership: after a restart nobody is told who is there before all of an earlier life are back, or dead", async (t) => {
+  const disk = new MemoryDisk("disk");
+  const before = await begin(t, disk);
+  for (const id of ["a", "b", "c"]) await before.hello(id);
+  await before.end();
+  const life = await begin(t, disk);
+  await life.hello("a");
+  await life.hello("b");
+  t.deepEqual(life.directories, [], "or a and b would give up c, which is only late");
+  t.deepEqual(life.facts, ["member.joined", "member.joined"]);
+  life.die("c");
+  t.deepEqual(life.directories, ["worker/a: a,b", "worker/b: a,b"]);
+  t.deepEqual(life.facts.slice(2), ["member.lost", "member.gathered"]);
+  await life.end();
+  const again = await begin(t, disk);
+  for (const id of ["b", "a", "c"]) await again.hello(id);
+  t.deepEqual(again.directories, ["worker/b: b,a,c", "worker/a: b,a,c", "worker/c: b,a,c"]);
+});
