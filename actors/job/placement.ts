@@ -131,9 +131,10 @@ export class Placement {
   /** Has tasks that take far longer than others run by an idle worker, too: the first to commit wins. */
   race(nowMs: number, { factor, leastMs }: { readonly factor: number; readonly leastMs: number }): Assignment {
     const taken = new Map<string, Placed[]>();
-    if (this.#next < this.#waiting.length || this.#durationsMs.length === 0) return assignment(taken);
+    if (this.#next < this.#waiting.length) return assignment(taken);
     const sorted = this.#durationsMs.slice(-RACE_SAMPLE).sort((left, right) => left - right);
-    const limitMs = Math.max(leastMs, factor * sorted[sorted.length >> 1]);
+    // Before any task is done nobody knows how long one takes; whoever is idle meanwhile loses nothing.
+    const limitMs = Math.max(leastMs, factor * (sorted[sorted.length >> 1] ?? 0));
     for (const [worker, { tasks }] of this.#desks) {
       for (const placed of tasks.values()) {
         if (placed.raced || nowMs - placed.sinceMs < limitMs) continue;

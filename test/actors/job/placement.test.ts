@@ -1,0 +1,44 @@
+/**
+ * Which worker races which task of another, and when.
+ */
+import test from "ava";
+import { Placement } from "../../../actors/job/placement.ts";
+import type { PartitionRun, PartitionTask } from "../../../actors/partition/messages.ts";
+
+const LIMITS = { factor: 4, leastMs: 5_000 };
+
+function placed(taskCount: number): Placement {
+  const placement = new Placement();
+  const tasks = Array.from({ length: taskCount }, (_, sequence) => ({ stage: 0, sequence }) as PartitionTask);
+  placement.open([{ partition: 0, tasks } as PartitionRun]);
+  placement.join("slow", { slots: 1, open: true });
+  placement.take(0);
+  return placement;
+}
+
+function racedBy(placement: Placement, nowMs: number): readonly string[] {
+  return [...placement.race(nowMs, LIMITS).keys()];
+}
+
+test("placement: a task is raced by whoever is idle once it takes long, also where none was ever done", (t) => {
+  const placement = placed(1);
+  t.deepEqual(racedBy(placement, 10_000), [], "nobody is idle");
+  placement.join("idle", { slots: 1, open: true });
+  t.deepEqual(racedBy(placement, 4_999), []);
+  t.deepEqual(racedBy(placement, 5_000), ["idle"]);
+  t.deepEqual(racedBy(placement, 60_000), [], "it is raced once");
+});
+
+test("placement: a task is not raced before it takes several times what others took", (t) => {
+  const placement = placed(2);
+  placement.done({ stage: 0, partition: 0, sequence: 0 }, 3_000);
+  placement.join("idle", { slots: 1, open: true });
+  t.deepEqual(racedBy(placement, 11_999), []);
+  t.deepEqual(racedBy(placement, 12_000), ["idle"]);
+});
+
+test("placement: a worker that is drained races nobody", (t) => {
+  const placement = placed(1);
+  placement.join("leaving", { slots: 1, open: false });
+  t.deepEqual(racedBy(placement, 60_000), []);
+});
