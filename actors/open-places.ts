@@ -26,6 +26,8 @@ export interface PlacesOptions {
   readonly role: "coordinator" | "worker";
   readonly durability: JournalDurability;
   readonly onBreak: (found: JournalBreak) => void;
+  /** The journal takes nothing more: the process has to begin anew. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /**
@@ -33,11 +35,11 @@ export interface PlacesOptions {
  *
  * Errors: DATA_DIRECTORY_UNUSABLE, DATA_DIRECTORY_OF_ANOTHER_ROLE, and those of opening a journal.
  */
-export async function openPlaces({ dataDirectory, role, durability, onBreak }: PlacesOptions): Promise<OpenPlaces> {
+export async function openPlaces({ dataDirectory, role, onBreak, ...options }: PlacesOptions): Promise<OpenPlaces> {
   const places = directoryPlaces(dataDirectory);
   if (existsSync(identityFile(dataDirectory))) throw ofAnotherRole(dataDirectory, "run");
   for (const place of [places.journal, places.segments]) createDirectory(place, dataDirectory);
-  const journal = createLevelJournal({ directory: places.journal, durability, onBreak });
+  const journal = createLevelJournal({ ...options, directory: places.journal, onBreak });
   await journal.open();
   try {
     const life = await beginLife(journal, role, systemId(ID_BYTES));

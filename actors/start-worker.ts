@@ -72,7 +72,7 @@ export interface RunningWorker extends Pick<ProcessRoot, "children" | "kill"> {
   readonly address: { readonly host: string; readonly port: number };
   /**
    * How it ended by itself. `fenced`: another process with its data directory took its place. Rejects when it cannot go on:
-   * the coordinator refuses it, or a supervisor gave up.
+   * the coordinator refuses it, a supervisor gave up, or its journal takes nothing more.
    */
   readonly ended: Promise<"drained" | "fenced">;
   /** Takes nothing new, and leaves when nobody needs what it alone holds; then `ended` resolves. */
@@ -93,8 +93,13 @@ const FORSAKEN_MS = 2_000;
 /** Errors: those of `openPlaces` and `startBlockServing`. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { dataDirectory, durability, exchange, listen, log } = options;
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined); // Heard by the worker when it has begun.
   const places = await openPlaces({
-    ...{ dataDirectory, durability, role: "worker" },
+    ...{ dataDirectory, durability, role: "worker", onFailure: (error) => fail(error) },
     onBreak: ({ actor, sequence, reason }) => log.warn("a log was cut off at a break", { actor, sequence, reason }),
   });
   try {
@@ -103,18 +108,21 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     await removeUnusedSegments(journal, segmentDirectory, PARTITION_LOG_PREFIX);
     const identity = { process: processOf(life.id), life: String(life.count) };
     const serving = await startBlockServing({ ...exchange, identity, security: listen, segmentDirectory });
-    return begin({ ...options, known: functions }, places, serving);
+    return begin(options, places, { serving, failed, functions });
   } catch (error) {
     await places.journal.close();
     throw error;
   }
 }
 
-function begin(
-  options: WorkerOptions & { readonly known: FunctionRegistry | undefined },
-  places: OpenPlaces,
-  serving: BlockServing,
-): RunningWorker {
+interface Ground {
+  readonly serving: BlockServing;
+  /** Rejects when the journal takes nothing more: what opens it again can go on. */
+  readonly failed: Promise<never>;
+  readonly functions: FunctionRegistry | undefined;
+}
+
+function begin(options: WorkerOptions, places: OpenPlaces, { serving, failed, functions }: Ground): RunningWorker {
   const { dial, join, log, onStory, restartsMax, slots } = options;
   const { journal, life, segmentDirectory } = places;
   const { id, count: epoch } = life;
@@ -124,6 +132,7 @@ function begin(
     end = { resolve, reject };
   });
   ended.catch(() => undefined);
+  failed.catch((error: unknown) => end.reject(error));
   const transport = createSocketTransport({
     ...{ identity, clock: systemClock, random: systemRandom, route: processAt },
     dial: { ...join, security: dial },
@@ -156,11 +165,11 @@ function begin(
       segmentName: segmentMark(id, epoch),
       kernelMemoryBytes: executorMemory({ memoryBytes: options.memoryBytes, executorCount: slots }),
       disk,
-      functions: options.known?.module,
+      functions: functions?.module,
     },
     self: {
       ...{ id, epoch, slots, host: os.hostname(), exchange: placeOf(options, serving), version: options.version },
-      functions: options.known?.hash,
+      functions: functions?.hash,
     },
     exchange,
     freesClosedJobs: true,

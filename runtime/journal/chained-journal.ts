@@ -219,7 +219,9 @@ export class ChainedJournal implements Journal {
   }
 
   #fail(error: unknown): RuntimeError {
-    this.#failure ??= failure(this.#store.name, error);
+    if (this.#failure !== undefined) return this.#failure;
+    this.#failure = failure(this.#store.name, error);
+    this.#options.onFailure?.(this.#failure);
     return this.#failure;
   }
 

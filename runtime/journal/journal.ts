@@ -57,6 +57,8 @@ export interface JournalOptions {
   readonly durability?: JournalDurability;
   /** Told of each break after what cannot be believed has been deleted. */
   readonly onBreak?: (found: JournalBreak) => void;
+  /** Told of the first failure since the opening (J5): whoever can is to close the journal and open it again. */
+  readonly onFailure?: (error: unknown) => void;
   /** Commits waiting to be written; more are rejected with `JOURNAL_OVERLOADED`. */
   readonly pendingCommitsMax?: number;
 }

@@ -107,11 +107,13 @@ test("fail-stop: an error while reading stops the journal too", async (t) => {
       return store.entries(range);
     },
   };
-  const journal = new ChainedJournal(faulty, {});
+  const told: unknown[] = [];
+  const journal = new ChainedJournal(faulty, { onFailure: (error) => told.push(error) });
   await journal.open();
   failing = true;
   await rejectsWith(t, journal.read("a"), "JOURNAL_FAILED");
   failing = false;
   await rejectsWith(t, journal.commit([{ actor: "b", payload: bytes("1") }]), "JOURNAL_FAILED");
+  t.is(told.length, 1, "a failure is told once");
   await journal.close();
 });

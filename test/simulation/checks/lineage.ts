@@ -5,6 +5,9 @@
  */
 import { referencesIn, type StoredReference, type Task } from "../../../actors/executor/messages.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
+import type { TaskCommit } from "../../../actors/partition/messages.ts";
+import type { Message } from "../../../actors/switchboard.ts";
+import type { WorkerFact } from "../../../actors/worker/messages.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
 import type { SegmentReference } from "../../../runtime/journal/segment-files.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
@@ -23,13 +26,14 @@ export class LineageCheck implements Watch {
   committed(_resident: Resident, appends: readonly JournalAppend[]): void {
     for (const append of appends) {
       const found = commitIn(append);
-      if (found === undefined) continue;
-      const { stage, partition, sequence, result } = found.commit;
-      const task = `${stage}/${partition}/${sequence}`;
-      for (const [index, { at }] of result.bundles.entries()) this.#blocks.set(placeOf(at), `${task} bundle ${index}`);
-      for (const [index, { at }] of result.runs.entries()) this.#blocks.set(placeOf(at), `${task} run ${index}`);
-      for (const [index, at] of result.rejects.entries()) this.#blocks.set(placeOf(at), `${task} rejects ${index}`);
+      if (found !== undefined) this.#note(found.commit);
     }
+  }
+
+  /** A commit that was refused may have happened: then it is found when its journal is read. */
+  told(_resident: Resident, message: Message): void {
+    const fact = message as unknown as WorkerFact;
+    if (fact.type === "partition.recovered") for (const commit of fact.commits) this.#note(commit);
   }
 
   ran(_resident: Resident, job: JobDescription, task: Task): void {
@@ -41,6 +45,13 @@ export class LineageCheck implements Watch {
       else if (seen.has(block)) this.#report(job, task, `reads block ${block} twice`);
       else seen.add(block);
     }
+  }
+
+  #note({ stage, partition, sequence, result }: TaskCommit): void {
+    const task = `${stage}/${partition}/${sequence}`;
+    for (const [index, { at }] of result.bundles.entries()) this.#blocks.set(placeOf(at), `${task} bundle ${index}`);
+    for (const [index, { at }] of result.runs.entries()) this.#blocks.set(placeOf(at), `${task} run ${index}`);
+    for (const [index, at] of result.rejects.entries()) this.#blocks.set(placeOf(at), `${task} rejects ${index}`);
   }
 
   #report({ id }: JobDescription, task: Task, what: string): void {

@@ -18,6 +18,10 @@ const DISTURBING_MESSAGES: ReadonlySet<string> = new Set([
   ...["task.starved", "worker.withdraw", "member.leaving", "output.failed"],
 ]);
 
+const FORGETTING_MESSAGES: ReadonlySet<string> = new Set([
+  ...["worker.withdraw", "worker.free", "worker.keep", "worker.close"],
+]);
+
 export class RepetitionCheck implements Watch {
   readonly #problems: Problems;
   readonly #runs = new Map<string, number>();
@@ -61,8 +65,8 @@ export class RepetitionCheck implements Watch {
   told(resident: Resident, message: Message): void {
     const { type } = message;
     if (DISTURBING_MESSAGES.has(type)) this.#disturbances += 1;
-    // Whoever has something made again may have it made anywhere.
-    if (type === "worker.withdraw" || type === "worker.free") this.#kept.clear();
+    // Whoever has something made again may have it made anywhere; and what belongs to no job is dropped.
+    if (FORGETTING_MESSAGES.has(type)) this.#kept.clear();
     if (type === "member.hello") this.#noteHello(resident);
     if (type === "membership.directory") this.#noteDirectory(message.members as readonly unknown[]);
   }

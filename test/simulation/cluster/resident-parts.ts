@@ -25,13 +25,17 @@ export interface Ground {
 }
 
 /** Opened when this resolves. Errors: those of `Journal.open`. */
-export async function openJournal({ world, watches }: Ground, resident: Resident): Promise<Journal> {
+export async function openJournal(
+  { world, watches }: Ground,
+  resident: Resident,
+  onFailure?: (error: unknown) => void,
+): Promise<Journal> {
   const { disk, process, durable } = resident;
   const directory = `${SIMULATED_ROOT}/${process.node}/journal`;
   disk.makeDirectory(directory);
   const journal = createLevelJournal({
     directory,
-    durability: durable ? "host" : "process",
+    ...{ durability: durable ? "host" : "process", onFailure },
     makeLevel: () => simulatedLevel(world, disk),
     onBreak: ({ actor, sequence, reason, discardedCount }) =>
       world.note("journal.break", `${actor} ${sequence} ${reason} ${discardedCount}`),

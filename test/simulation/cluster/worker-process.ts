@@ -41,7 +41,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { world, watches } = ground;
   const { process, disk, segmentDirectory, durable, slots } = resident;
   disk.makeDirectory(segmentDirectory);
-  const journal = await openJournal(ground, resident);
+  const journal = await openJournal(ground, resident, (error) => ended(`broken ${codeOf(error)}`));
   const life = await beginLife(journal, "worker", resident.id);
   const { id, count: epoch } = life;
   Object.assign(resident, { id, epoch });

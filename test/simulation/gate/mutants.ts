@@ -58,7 +58,7 @@ function inJournal(): Mutant[] {
       ["a commit is not synced", "batch([...operations], { sync })", "batch([...operations], { sync: false })"],
     ]),
     ...mutants("runtime/journal/chained-journal.js", [
-      ["a journal goes on after a failure", "this.#failure ??= failure(", "return failure("],
+      ["a journal goes on after a failure", "this.#failure = failure(", "return failure("],
     ]),
     ...mutants("actors/executor/task-output.js", [
       ["blocks are not synced before their commit", "if (this.#place.durable && ", "if (false && "],
@@ -109,11 +109,7 @@ function inJob(): Mutant[] {
       ],
     ]),
     ...mutants("actors/job/placement.js", [
-      [
-        "the tasks of a lost worker are lost",
-        "const back = tasks.filter(({ name }) => !placed.has(name));",
-        "const back = [];",
-      ],
+      ["a lost worker keeps its tasks", "this.#desks.delete(worker);", ""],
       ["a starved task is not given back", "this.#desks.get(worker)?.tasks.delete(taskName(name));", ""],
     ]),
     ...mutants("actors/job/machine.js", [
@@ -164,7 +160,7 @@ function inOutput(): Mutant[] {
         "(await this.#attempt(() => hasBytes(handle, keepBytes, crc))) ? keepBytes : 0",
         "keepBytes",
       ],
-      ["the output's name is not synced", "await this.#attempt(() => this.#syncDirectory());", ""],
+      ["the output's name is not synced", "await this.#attempt(() => this.#syncDirectory());", "await undefined;"],
     ]),
     ...mutants("actors/executor/stored-input.js", [
       ["the header of a run is not checked", "if (crc32c(header, 0, header.length) !== at.crc)", "if (false)"],

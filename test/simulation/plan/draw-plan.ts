@@ -110,7 +110,9 @@ function drawFault(kind: FaultKind, atMs: number, drawing: Drawing): Fault {
     case "writeFails":
       return { atMs, kind, node };
     case "flipBit":
-      return { atMs, kind, node, where: pick(random, ["segment", "segment", "record"] as const) };
+      return random.next() < 0.5
+        ? { atMs, kind, node: worker, where: "segment" }
+        : { atMs, kind, node: random.next() < 0.4 ? COORDINATOR_NODE : worker, where: "record" };
     case "flipOnWire":
       return { atMs, kind, share: random.next() * 0.3, forMs };
     case "cut":
