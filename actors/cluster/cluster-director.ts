@@ -14,7 +14,15 @@ import type { OutputTotals } from "../output/messages.ts";
 import type { OutputPort } from "../output/output-port.ts";
 import type { WorkerCommand, WorkerFact, WorkerTale } from "../worker/messages.ts";
 import type { KnownFunctions, Places, PrepareJob } from "./accept-submission.ts";
-import type { ClusterControl, JobResult, JobStatus, StoryEvent, SubmitRequest, WorkerStatus } from "./control.ts";
+import type {
+  ClusterControl,
+  JobResult,
+  JobStatus,
+  ResultPart,
+  StoryEvent,
+  SubmitRequest,
+  WorkerStatus,
+} from "./control.ts";
 import { JobDesk, type JobLimits } from "./job-desk.ts";
 import { type JobCodec, type JobFigures, JobRecords } from "./job-record.ts";
 import type { StoryBook } from "./story-book.ts";
@@ -183,8 +191,8 @@ export class ClusterDirector implements ClusterControl {
     return await this.#desk.cancel(id);
   }
 
-  result(id: string): JobResult {
-    return this.#desk.result(id);
+  result(id: string, part: ResultPart = "output"): JobResult {
+    return this.#desk.result(id, part);
   }
 
   workers(): readonly WorkerStatus[] {

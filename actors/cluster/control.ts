@@ -81,6 +81,9 @@ export interface StoryEvent {
   readonly detail?: Readonly<Record<string, string | number>>;
 }
 
+/** Rejects are NDJSON; a job that rejects nothing, but fails instead, has none. */
+export type ResultPart = "output" | "rejects";
+
 export interface JobResult {
   readonly path: string;
   readonly byteLength: number;
@@ -94,8 +97,8 @@ export interface ClusterControl {
   job(id: string): JobStatus | undefined;
   /** Resolves when journaled. Errors: JOB_UNKNOWN, JOB_ENDED. */
   cancel(id: string): Promise<JobStatus>;
-  /** The finished output on the coordinator's disk. Errors: JOB_UNKNOWN, JOB_NOT_DONE, RESULT_GONE. */
-  result(id: string): JobResult;
+  /** The finished output, or what was rejected, on the coordinator's disk. Errors: JOB_UNKNOWN, JOB_NOT_DONE, RESULT_GONE. */
+  result(id: string, part?: ResultPart): JobResult;
   workers(): readonly WorkerStatus[];
   /** Errors: WORKER_UNKNOWN. */
   drain(id: string): Promise<WorkerStatus>;

@@ -13,7 +13,7 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
 import type { JobDescription, JobOutcome } from "../job/messages.ts";
 import { acceptSubmission, type KnownFunctions, type Places, type PrepareJob } from "./accept-submission.ts";
-import { isEnded, type JobResult, type JobStatus, type SubmitRequest } from "./control.ts";
+import { isEnded, type JobResult, type JobStatus, type ResultPart, type SubmitRequest } from "./control.ts";
 import type { ClusterJobRecord, JobFigures, JobRecords } from "./job-record.ts";
 import type { Tale } from "./story-book.ts";
 
@@ -117,12 +117,15 @@ export class JobDesk {
   }
 
   /** Errors: JOB_UNKNOWN, JOB_NOT_DONE, RESULT_GONE. */
-  result(id: string): JobResult {
+  result(id: string, part: ResultPart = "output"): JobResult {
     const { record } = this.#known(id);
-    if (record.state !== "done") throw new RuntimeError("JOB_NOT_DONE", `job ${id} is ${record.state}`);
-    const status = statSync(record.resultFile, { throwIfNoEntry: false });
+    const { state, resultFile, rejectsFile } = record;
+    if (state !== "done") throw new RuntimeError("JOB_NOT_DONE", `job ${id} is ${state}`);
+    const path = part === "rejects" ? rejectsFile : resultFile;
+    if (path === undefined) throw new RuntimeError("RESULT_GONE", `job ${id} rejects nothing`);
+    const status = statSync(path, { throwIfNoEntry: false });
     if (status === undefined) throw new RuntimeError("RESULT_GONE", `the result of job ${id} is not kept any more`);
-    return { path: record.resultFile, byteLength: status.size, format: record.format };
+    return { path, byteLength: status.size, format: part === "rejects" ? "ndjson" : record.format };
   }
 
   /** D3. */

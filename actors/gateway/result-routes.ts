@@ -7,19 +7,29 @@
  */
 import { open } from "node:fs/promises";
 import { RuntimeError } from "../../runtime/errors.ts";
+import type { ResultPart } from "../cluster/control.ts";
 import { byteRangeOf } from "./byte-range.ts";
 import type { Handler } from "./exchange.ts";
 import { jobIdOf } from "./job-routes.ts";
-import { failure } from "./reply.ts";
+import { failure, type Reply } from "./reply.ts";
 
 const CONTENT_TYPES = { csv: "text/csv; charset=utf-8", ndjson: "application/x-ndjson" } as const;
 
-export const sendResult: Handler = async (exchange, { control }) => {
+export const sendResult: Handler = (exchange, services) => sendPart(exchange, services, "output");
+
+export const sendRejects: Handler = (exchange, services) => sendPart(exchange, services, "rejects");
+
+async function sendPart(
+  exchange: Parameters<Handler>[0],
+  { control }: Parameters<Handler>[1],
+  part: ResultPart,
+): Promise<Reply> {
   const { range, "if-range": condition } = exchange.request.headers;
   const id = jobIdOf(exchange);
-  const { path, byteLength, format } = control.result(id);
+  const { path, byteLength, format } = control.result(id, part);
   await requireWhole(id, path, byteLength);
-  const tag = `"${id}-${byteLength}"`;
+  const name = part === "rejects" ? `${id}.rejects` : id;
+  const tag = `"${name}-${byteLength}"`;
   const isSame = condition === undefined || condition === tag;
   const asked = byteRangeOf(isSame ? range : undefined, byteLength);
   if (asked.kind === "unsatisfiable") {
@@ -29,13 +39,13 @@ export const sendResult: Handler = async (exchange, { control }) => {
   const { start, end } = asked.kind === "part" ? asked : { start: 0, end: byteLength - 1 };
   const headers: Record<string, string> = {
     "content-type": CONTENT_TYPES[format],
-    "content-disposition": `attachment; filename="${id}.${format}"`,
+    "content-disposition": `attachment; filename="${name}.${format}"`,
     "accept-ranges": "bytes",
     etag: tag,
   };
   if (asked.kind === "part") headers["content-range"] = `bytes ${start}-${end}/${byteLength}`;
   return { kind: "file", path, byteLength, start, end, isPart: asked.kind === "part", headers };
-};
+}
 
 /** Errors: RESULT_GONE. */
 async function requireWhole(id: string, path: string, byteLength: number): Promise<void> {

@@ -6,7 +6,7 @@
 import type { Handler } from "./exchange.ts";
 import { awaitJob, cancelJob, listJobs, showJob, submitJob, tellStory } from "./job-routes.ts";
 import { drainWorker, listWorkers, tellHealth, tellMetrics, tellReadiness, tellVersion } from "./operator-routes.ts";
-import { sendResult } from "./result-routes.ts";
+import { sendRejects, sendResult } from "./result-routes.ts";
 import { receiveUpload, removeUpload } from "./upload-routes.ts";
 
 export interface Route {
@@ -24,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   { method: "GET", path: "/jobs/*", admits: "token", handle: showJob },
   { method: "DELETE", path: "/jobs/*", admits: "token", handle: cancelJob },
   { method: "GET", path: "/jobs/*/result", admits: "token", handle: sendResult },
+  { method: "GET", path: "/jobs/*/rejects", admits: "token", handle: sendRejects },
   { method: "GET", path: "/jobs/*/story", admits: "token", handle: tellStory },
   { method: "GET", path: "/jobs/*/wait", admits: "token", handle: awaitJob },
   { method: "PUT", path: "/uploads/*", admits: "token", handle: receiveUpload },

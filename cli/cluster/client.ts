@@ -114,9 +114,15 @@ export class ClusterClient {
   }
 
   /** The result from byte `start` on; where it is not the one that `tag` names, RESULT_GONE. */
-  async result(id: string, start: number, tag: string | undefined, signal: AbortSignal): Promise<ResultPart> {
+  async result(
+    id: string,
+    start: number,
+    tag: string | undefined,
+    signal: AbortSignal,
+    which: "result" | "rejects" = "result",
+  ): Promise<ResultPart> {
     const part = start > 0 ? { range: `bytes=${start}-`, ...(tag !== undefined && { "if-range": tag }) } : {};
-    const response = await this.#ask("GET", `${jobPath(id)}/result`, { headers: part, signal });
+    const response = await this.#ask("GET", `${jobPath(id)}/${which}`, { headers: part, signal });
     if (response.statusCode !== (start > 0 ? 206 : 200)) {
       response.destroy();
       throw new CommandError("RESULT_GONE", `the result of job ${id} is no longer the one that was begun`);

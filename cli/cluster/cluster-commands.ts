@@ -32,6 +32,7 @@ function addSubmit(root: Command, setExitCode: (code: number) => void, shared: S
     .addOption(shared.inputOption())
     .option("--upload", "send the inputs along; without it, they are paths below the coordinator's data root")
     .option("-o, --output <PATH>", "where the result goes here, instead of the program's output; - for standard output")
+    .option("--rejects <PATH>", "where what is rejected goes here (default: OUTPUT.rejects.ndjson)", path)
     .option("--remote-output <PATH>", "where it goes on the coordinator's host, below its data root", path)
     .addOption(shared.partitionsOption())
     .option("--detach", "print the job's id, and do not wait");

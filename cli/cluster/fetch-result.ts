@@ -16,6 +16,8 @@ export interface FetchOptions extends Patience {
   readonly client: ClusterClient;
   readonly job: string;
   readonly destination: Destination;
+  /** What is fetched; default: the result. */
+  readonly which?: "result" | "rejects";
   /** For the name of the temporary file. */
   readonly directory: string;
 }
@@ -32,7 +34,7 @@ export async function fetchResult(options: FetchOptions): Promise<number> {
   try {
     await port.open(0, 0);
     await persist(options, async (heard) => {
-      const part = await client.result(job, byteCount, tag, signal);
+      const part = await client.result(job, byteCount, tag, signal, options.which);
       tag = part.tag;
       for await (const piece of part.bytes) {
         heard();

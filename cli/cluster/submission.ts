@@ -11,7 +11,7 @@ import { expandInput } from "../../actors/job/resolve-input.ts";
 import { formatOfPath } from "../../programs/format-of-path.ts";
 import { CommandError } from "../command-error.ts";
 import type { ProgramText } from "../read-program.ts";
-import { type Destination, findDestination, pathOf, requireApart } from "../run/output-target.ts";
+import { type Destination, findDestination, findRejects, pathOf, requireApart } from "../run/output-target.ts";
 
 /** As the command line gives them. */
 export interface SubmissionOptions {
@@ -21,6 +21,8 @@ export interface SubmissionOptions {
   readonly upload?: boolean;
   readonly partitions?: number;
   readonly detach?: boolean;
+  /** Where what is rejected goes, instead of beside the output. */
+  readonly rejects?: string;
   /** Default: a new one. */
   readonly submissionId?: string;
 }
@@ -30,6 +32,8 @@ export interface Submission {
   readonly request: SubmitRequest;
   /** Where the result goes here; undefined: it stays with the coordinator. */
   readonly destination: Destination | undefined;
+  /** Undefined: nothing is rejected, or it is only counted. */
+  readonly rejects: Destination | undefined;
   /** Absolute paths. */
   readonly uploads: readonly string[];
 }
@@ -60,7 +64,8 @@ export async function prepareSubmission(source: ProgramText, options: Submission
     ...(place !== undefined && { outputFormat: formatOfPath(place) }),
     submissionId: options.submissionId ?? randomBytes(16).toString("hex"),
   };
-  return { request, destination, uploads };
+  const rejects = destination === undefined || !said.rejects ? undefined : findRejects(destination, options.rejects);
+  return { request, destination, rejects, uploads };
 }
 
 /** A name of its own for each attempt, with the extension that tells format and compression. */
@@ -86,6 +91,8 @@ async function filesOf(
 interface Said {
   readonly inputPaths: readonly string[];
   readonly outputPath: string | undefined;
+  /** What is wrong with the data is left out, and told. */
+  readonly rejects: boolean;
 }
 
 /** What is not as it should be is for the coordinator to tell. */
@@ -94,11 +101,11 @@ function lookAt(text: string): Said {
   try {
     program = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch {
-    return { inputPaths: [], outputPath: undefined };
+    return { inputPaths: [], outputPath: undefined, rejects: false };
   }
-  const { input, output } = (program ?? {}) as { input?: unknown; output?: unknown };
+  const { input, output, onError } = (program ?? {}) as { input?: unknown; output?: unknown; onError?: unknown };
   const [outputPath] = pathsOf(output);
-  return { inputPaths: pathsOf(input), outputPath };
+  return { inputPaths: pathsOf(input), outputPath, rejects: onError === "reject" };
 }
 
 /** Of a path, several, or an object with a `path`. */

@@ -41,8 +41,6 @@ export interface SubmitOptions extends ConnectionOptions, SubmissionOptions {
 export interface SubmitParts {
   readonly connect: () => Promise<Connection>;
   readonly read: () => ProgramText;
-  /** Where the result is there, before all is said to be done. */
-  readonly finish?: (job: JobStatus) => Promise<void>;
   /** What to tell whoever interrupts it; undefined: that the job goes on, and how to come back to it. */
   readonly interruption?: string;
 }
@@ -85,7 +83,7 @@ export async function submitParts(
 }
 
 async function carryOut(
-  { connect, read, finish }: SubmitParts,
+  { connect, read }: SubmitParts,
   options: Omit<SubmitOptions, keyof ConnectionOptions>,
   signal: AbortSignal,
   progress: Progress,
@@ -116,9 +114,13 @@ async function carryOut(
   requireDone(progress.job);
   const { destination } = submission;
   const { id: job } = progress.job;
-  if (destination !== undefined)
+  if (destination !== undefined) {
     await fetchResult({ ...patience, client, job, destination, directory: `${process.pid}` });
-  await finish?.(progress.job);
+    if (submission.rejects !== undefined) {
+      const rejects = { destination: submission.rejects, which: "rejects" } as const;
+      await fetchResult({ ...patience, client, job, ...rejects, directory: `${process.pid}` });
+    }
+  }
 }
 
 /** Errors: the job's failure, JOB_CANCELLED. */

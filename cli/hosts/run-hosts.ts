@@ -8,18 +8,15 @@
  * H3. The same command finds its job again after an interruption, and begins a new one after an end.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { resultsDirectory } from "../../actors/cluster/accept-submission.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import type { Connection } from "../cluster/connection.ts";
 import { CommandError } from "../command-error.ts";
 import { type SubmitParts, submitParts } from "../commands/submit.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { readProgram } from "../read-program.ts";
-import { attemptName } from "../run/data-directory.ts";
-import { type Destination, openPort } from "../run/output-target.ts";
 import { type RunOptions, type RunSettings, settleRun } from "../run/run-settings.ts";
 import { forgetSubmission, type InputPlaces, placesOf, submissionIn } from "./hosts-job.ts";
 import { coordinatorDirectory, type HostsRun, isFinal, runOnHosts } from "./run-on-hosts.ts";
@@ -56,10 +53,6 @@ export async function runHosts(file: string, options: HostsOptions): Promise<num
     const parts: SubmitParts = {
       connect: async () => connectionTo(coordinator, token, tls),
       read: () => ({ ...source, name: settings.program.name }),
-      finish: async ({ id }) => {
-        const rejects = path.join(resultsDirectory(directory), `${id}.${settings.job.outputFormat}.rejects.ndjson`);
-        if (settings.rejects !== undefined) await copyTo(settings.rejects, rejects, directory);
-      },
       interruption: INTERRUPTION,
     };
     return await submitParts(file, { ...submissionOptions(options, places), submissionId }, parts);
@@ -114,21 +107,6 @@ function connectionTo(coordinator: Endpoint, token: string, tls: HostsRun["tls"]
   return { ...coordinator, token, tls: { ca, cert, key } };
 }
 
-function submissionOptions({ output, partitions, json, quiet }: HostsOptions, { names }: InputPlaces) {
-  return { output, partitions, json, quiet, input: names, patience: PATIENCE };
-}
-
-/** As a run writes its result: complete, or not at all. */
-async function copyTo(destination: Destination, file: string, directory: string): Promise<void> {
-  const port = await openPort(destination, attemptName("rejects", directory), false);
-  try {
-    await port.open(0, 0);
-    for await (const piece of createReadStream(file)) await port.write(piece as Buffer);
-    await port.commit();
-  } catch (error) {
-    await port.discard();
-    throw error;
-  } finally {
-    await port.close();
-  }
+function submissionOptions({ output, rejects, partitions, json, quiet }: HostsOptions, { names }: InputPlaces) {
+  return { output, rejects, partitions, json, quiet, input: names, patience: PATIENCE };
 }

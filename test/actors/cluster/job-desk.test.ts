@@ -155,6 +155,7 @@ test("desk: a result is kept for its time, and a job is remembered for its own",
   t.false(existsSync(file));
   t.is(scene.desk.status(id)?.resultKept, false);
   t.throws(() => scene.desk.result(id), { message: /not kept any more/ });
+  t.throws(() => scene.desk.result(id, "rejects"), { message: /rejects nothing/ });
   scene.nowMs = 1_001;
   await scene.desk.sweep();
   t.is(scene.desk.status(id), undefined);
