@@ -48,6 +48,8 @@ export interface CoordinatorSideOptions {
   /** Of this process. */
   readonly term: Term;
   readonly supervisor: (id: string) => ChildSpecification;
+  /** Of the product: that workers must have, too; undefined: any will do. */
+  readonly version?: string;
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Workers that hold each committed result; default: the one that made it. */
   readonly replicas?: number;
@@ -178,6 +180,7 @@ function membership(plot: Plot): ChildSpecification {
             fenced: (answer) => superseded(plot, answer),
           }),
         journal,
+        version: plot.version,
         monitor: (onTransition) =>
           board.monitor("members", { ...heartbeat, hungAfterMs: Number.POSITIVE_INFINITY }, onTransition),
         nowMs: () => clock.nowMs(),

@@ -52,6 +52,8 @@ export interface CoordinatorOptions {
   /** For the blocks of workers. */
   readonly dial: DialSecurity;
   readonly limits: JobLimits;
+  /** Of the product. */
+  readonly version: string;
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Workers that hold each committed result; default: the one that made it. */
   readonly replicas?: number;
@@ -158,6 +160,7 @@ async function begin(
   const side: CoordinatorSide = coordinatorSide({
     ...{ clock: systemClock, board: root.board, journal, term, supervisor: root.supervisor },
     ...{
+      version: options.version,
       heartbeat: options.heartbeat,
       replicas: options.replicas,
       segmentDirectory,

@@ -6,7 +6,7 @@
  * Never: restarts itself; whoever watches over its process does.
  */
 import os from "node:os";
-import type { RuntimeError } from "../runtime/errors.ts";
+import { RuntimeError } from "../runtime/errors.ts";
 import { openDiskAccount } from "../runtime/journal/disk-meter.ts";
 import type { JournalDurability } from "../runtime/journal/journal.ts";
 import { segmentBytes } from "../runtime/journal/segment-files.ts";
@@ -174,6 +174,8 @@ function begin(options: WorkerOptions, places: OpenPlaces, { serving, failed, fu
     exchange,
     freesClosedJobs: true,
     noteCommitted: options.onCommitted,
+    onRefused: (reason) =>
+      end.reject(new RuntimeError("VERSION_REFUSED", `the coordinator refuses this worker: ${reason}`)),
     onFenced: () => end.resolve("fenced"),
     onReleased: () => {
       heardOut(transport).then(() => end.resolve("drained"), end.reject);

@@ -57,6 +57,8 @@ export interface WorkerSideOptions {
   readonly noteCommitted?: () => void;
   /** Another process has taken this worker's place. */
   readonly onFenced?: () => void;
+  /** The coordinator does not let it take part. */
+  readonly onRefused?: (reason: string) => void;
   /** Nobody needs this worker any more: it was drained. */
   readonly onReleased?: () => void;
 }
@@ -212,6 +214,7 @@ function worker(plot: Plot): ChildSpecification {
         },
         leave: () => board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.leaving" }),
         noteDirectory: (members) => exchange?.noteDirectory(members),
+        refused: (reason) => plot.onRefused?.(reason),
         released: () => plot.onReleased?.(),
         journal,
         pool: { send: (command) => sendToPool(plot, command) },

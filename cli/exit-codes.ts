@@ -53,6 +53,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["LISTENER_INSECURE", EXIT.usage],
   ["PROTOCOL_MISMATCH", EXIT.unreachable],
   ["PEER_REFUSED", EXIT.unreachable],
+  ["VERSION_REFUSED", EXIT.unreachable],
   ["JOURNAL_LOCKED", EXIT.usage],
   ["JOURNAL_FORMAT_UNKNOWN", EXIT.usage],
   ["HOST_UNREACHABLE", EXIT.unreachable],

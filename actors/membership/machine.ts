@@ -3,6 +3,7 @@
  *
  * M1. A worker is a member once the journal says so: a restarted coordinator knows whom to wait for.
  * M2. Nobody is called gathered before every member of the journal has joined again, or is dead by silence.
+ * M4. Only workers of the coordinator's own version take part: another one may plan the same program in another way.
  * M3. A member is lost once for each of its lives; one that returns joins anew, and is told to by an answer to its beat.
  */
 import { assign, fromPromise, setup } from "xstate";
@@ -26,6 +27,8 @@ export interface MembershipInput {
   /** Takes the actor's address; called when it runs. */
   readonly listen: () => void;
   readonly journal: Journal;
+  /** Of the product; undefined: any will do. */
+  readonly version?: string;
   readonly monitor: (onTransition: (transition: Transition) => void) => HeartbeatMonitor;
   readonly nowMs: () => number;
   /** Tells the coordinator. */
@@ -111,6 +114,12 @@ export const membershipMachine = setup({
       if (event.type !== "member.hello") return;
       const { id } = event.worker;
       if (event.from !== workerAddress(id)) return;
+      const { version, send } = context;
+      if (version !== undefined && event.worker.version !== version) {
+        const reason = `it has version ${event.worker.version}, the coordinator has ${version}`;
+        send(event.from, { type: "membership.refused", reason });
+        return;
+      }
       if (context.recorded.has(id)) {
         self.send({ type: "member.journaled", hello: event });
         return;

@@ -32,6 +32,8 @@ export interface WorkerInput {
   /** Tells the membership that this worker goes. */
   readonly leave: () => void;
   readonly noteDirectory: (members: readonly { readonly id: string; readonly exchange: string }[]) => void;
+  /** Told when it cannot take part. */
+  readonly refused: (reason: string) => void;
   /** Told when nobody needs this worker any more. */
   readonly released: () => void;
   readonly journal: Journal;
@@ -154,6 +156,9 @@ export const workerMachine = setup({
     noteDirectory: ({ context, event }) => {
       if (event.type === "membership.directory") context.noteDirectory(event.members);
     },
+    tellRefused: ({ context, event }) => {
+      if (event.type === "membership.refused") context.refused(event.reason);
+    },
     leave: ({ context }) => {
       context.leave();
       context.released();
@@ -187,6 +192,7 @@ export const workerMachine = setup({
     "worker.release": { actions: "leave" },
     "membership.unknown": { actions: "introduce" },
     "membership.directory": { actions: "noteDirectory" },
+    "membership.refused": { actions: "tellRefused" },
     "journal.listed": { actions: "tellOpened" },
     "journal.failed": { actions: "tellFailed" },
   },

@@ -21,7 +21,14 @@ async function coordinator(settings: CoordinatorSettings, context: RoleContext):
   const { listen, dataDirectory, dataRoot } = settings;
   const { log, restartsMax, progressed: onCommitted } = context;
   mkdirSync(dataRoot, { recursive: true });
-  const running = await startCoordinator({ ...settings, log, restartsMax, onStory: writeStory(log), onCommitted });
+  const running = await startCoordinator({
+    ...settings,
+    version: version(),
+    log,
+    restartsMax,
+    onStory: writeStory(log),
+    onCommitted,
+  });
   const gateway = await openGateway(running.httpServer, {
     ...{ control: running.control, clock: systemClock, log, version: version(), security: listen },
     uploadsDirectory: uploadsDirectory(dataDirectory),

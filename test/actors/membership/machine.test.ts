@@ -13,7 +13,9 @@ interface Life {
   readonly facts: MembershipFact["type"][];
   /** As `to: named, named`. */
   readonly directories: string[];
-  hello(id: string): Promise<void>;
+  /** As `to: reason`. */
+  readonly refusals: string[];
+  hello(id: string, version?: string): Promise<void>;
   die(id: string): void;
   end(): Promise<void>;
 }
@@ -30,12 +32,15 @@ async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
   await journal.open();
   const facts: MembershipFact["type"][] = [];
   const directories: string[] = [];
+  const refusals: string[] = [];
   const actor = createActor(membershipMachine, {
     input: {
       ...{ listen: () => {}, journal, nowMs: () => systemClock.nowMs(), signal: () => {}, forget: () => {} },
       monitor: () => SILENT as unknown as HeartbeatMonitor,
       tell: ({ type }) => void facts.push(type),
+      version: "2.0.0",
       send: (to, answer) => {
+        if (answer.type === "membership.refused") refusals.push(`${to}: ${answer.reason}`);
         if (answer.type === "membership.directory")
           directories.push(`${to}: ${answer.members.map(({ id }) => id).join()}`);
       },
@@ -47,9 +52,9 @@ async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
   await turns();
   return {
     facts,
-    directories,
-    hello: async (id) => {
-      const worker = { id, epoch: 1, life: 1, host: "here", slots: 1, exchange: `${id}:1`, version: "" };
+    ...{ directories, refusals },
+    hello: async (id, version = "2.0.0") => {
+      const worker = { id, epoch: 1, life: 1, host: "here", slots: 1, exchange: `${id}:1`, version };
       actor.send({ type: "member.hello", worker, from: workerAddress(id) });
       await turns();
     },
@@ -90,4 +95,11 @@ test("membership: after a restart nobody is told who is there before all of an e
   const again = await begin(t, disk);
   for (const id of ["b", "a", "c"]) await again.hello(id);
   t.deepEqual(again.directories, ["worker/b: b,a,c", "worker/a: b,a,c", "worker/c: b,a,c"]);
+});
+
+test("membership: a worker of another version takes no part, and is told why (M4)", async (t) => {
+  const life = await begin(t, new MemoryDisk("disk"));
+  await life.hello("a", "2.0.1");
+  t.deepEqual(life.refusals, ["worker/a: it has version 2.0.1, the coordinator has 2.0.0"]);
+  t.deepEqual([life.facts, life.directories], [["member.gathered"], []]);
 });
