@@ -18,9 +18,7 @@ const DISTURBING_MESSAGES: ReadonlySet<string> = new Set([
   ...["task.starved", "worker.withdraw", "member.leaving", "output.failed"],
 ]);
 
-const FORGETTING_MESSAGES: ReadonlySet<string> = new Set([
-  ...["worker.withdraw", "worker.free", "worker.keep", "worker.close"],
-]);
+const FORGETTING_MESSAGES: ReadonlySet<string> = new Set([...["worker.withdraw", "worker.free", "worker.close"]]);
 
 export class RepetitionCheck implements Watch {
   readonly #problems: Problems;
@@ -65,10 +63,17 @@ export class RepetitionCheck implements Watch {
   told(resident: Resident, message: Message): void {
     const { type } = message;
     if (DISTURBING_MESSAGES.has(type)) this.#disturbances += 1;
-    // Whoever has something made again may have it made anywhere; and what belongs to no job is dropped.
-    if (FORGETTING_MESSAGES.has(type)) this.#kept.clear();
+    // Whoever has something of a job made again may have it made anywhere; and what belongs to no job is dropped.
+    if (FORGETTING_MESSAGES.has(type)) this.#forget((job) => job === message.job);
+    if (type === "worker.keep") this.#forget((job) => !(message.jobs as readonly string[]).includes(job));
     if (type === "member.hello") this.#noteHello(resident);
     if (type === "membership.directory") this.#noteDirectory(message.members as readonly unknown[]);
+  }
+
+  #forget(isMeant: (job: string) => boolean): void {
+    for (const kept of this.#kept.values()) {
+      for (const name of kept) if (isMeant(name.slice(0, name.indexOf(" ")))) kept.delete(name);
+    }
   }
 
   /** The first one of a process says that it is there, every other one that it was taken for lost. */

@@ -130,7 +130,6 @@ function inMembership(): Mutant[] {
     ]),
     ...mutants("actors/cluster/process-life.js", [
       ["a life of a process is not synced", "replace: true, stable: true", "replace: true"],
-      ["a life of a process is kept once", '["process", "process.copy"]', '["process"]'],
     ]),
     ...mutants("actors/membership/machine.js", [
       ["a worker that is unknown is not told so", 'if (heard !== "accepted")', "if (false)"],
