@@ -31,7 +31,7 @@ export interface ClusterTrialOptions {
   readonly inputs: readonly string[];
   readonly startCluster: (options: ClusterOptions) => Promise<ChaosCluster>;
   readonly connect: (address: Endpoint, token: string) => Pick<ClusterClient, "submit" | "wait" | "result">;
-  readonly members: Pick<ClusterOptions, "command" | "workers" | "slots" | "network">;
+  readonly members: Pick<ClusterOptions, "command" | "workers" | "slots" | "network" | "startOptions">;
   /** Each run has one of its own below. */
   readonly directory: string;
   readonly clock: Clock;

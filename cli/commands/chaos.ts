@@ -21,7 +21,6 @@ import { referenceOutput } from "../chaos/reference.ts";
 import { STRIKE_KINDS, type StrikeKind } from "../chaos/strikes.ts";
 import type { Trial, TrialEnd } from "../chaos/trial.ts";
 import { ClusterClient } from "../cluster/client.ts";
-import { CommandError } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type FunctionsOption, namedFunctions } from "../named-functions.ts";
 import { type ProgramFile, readProgram } from "../read-program.ts";
@@ -57,9 +56,6 @@ export async function chaos(file: string, options: ChaosOptions): Promise<number
   const within = kinds.filter((kind) => kind === "actor" || kind === "executor");
   const isWithin = within.length === kinds.length;
   const registry = await namedFunctions(options);
-  if (registry !== undefined && !isWithin) {
-    throw new CommandError("USAGE", "--functions: a cluster under chaos has no functions of its own in this version");
-  }
   const source = readProgram(file, registry);
   const settings = await settleRun(source, { ...options, output: "-", journal: true }, registry);
   const { input } = inputOf(source, options.input);
@@ -81,7 +77,6 @@ export async function chaos(file: string, options: ChaosOptions): Promise<number
   }
 }
 
-/** Errors: CommandError USAGE. */
 function kindsOf({ kill, pause, loseDisk, partitionNetwork }: ChaosOptions): readonly StrikeKind[] {
   const others = { pause, "lose-disk": loseDisk, "partition-network": partitionNetwork };
   const wanted = new Set<string>(kill ?? []);
@@ -102,7 +97,8 @@ interface OnCluster {
 /** Errors: CommandError NETWORK_NOT_ALLOWED. */
 async function onCluster(given: OnCluster, run: (trial: Trial) => Promise<number>): Promise<number> {
   const { options, kinds, source, settings, directory, stop } = given;
-  const { workers = CLUSTER_WORKERS, partitions } = options;
+  const { workers = CLUSTER_WORKERS, partitions, functions } = options;
+  const startOptions = functions === undefined ? [] : ["--functions", path.resolve(functions)];
   const network = options.partitionNetwork ? new Network(memberNames(workers)) : undefined;
   const removeNetwork = (): void => network?.remove();
   process.once("exit", removeNetwork);
@@ -115,7 +111,7 @@ async function onCluster(given: OnCluster, run: (trial: Trial) => Promise<number
         inputs: files.map(({ absolutePath }) => absolutePath),
         startCluster: (wanted) => Cluster.start(wanted),
         connect: (address, token) => new ClusterClient({ ...address, token, tls: undefined }),
-        members: { command: [process.execPath, MAIN], workers, slots: 1, network },
+        members: { command: [process.execPath, MAIN], workers, slots: 1, network, startOptions },
       }),
     );
   } finally {

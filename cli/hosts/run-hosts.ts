@@ -16,6 +16,7 @@ import type { Connection } from "../cluster/connection.ts";
 import { CommandError } from "../command-error.ts";
 import { type SubmitParts, submitParts } from "../commands/submit.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { namedFunctions } from "../named-functions.ts";
 import { readProgram } from "../read-program.ts";
 import { type RunOptions, type RunSettings, settleRun } from "../run/run-settings.ts";
 import { forgetSubmission, type InputPlaces, placesOf, submissionIn } from "./hosts-job.ts";
@@ -41,8 +42,9 @@ const INTERRUPTION = "interrupted; run the same command again to go on";
 export async function runHosts(file: string, options: HostsOptions): Promise<number> {
   requireFitting(options);
   const tls = tlsOf(options);
-  const source = readProgram(file);
-  const settings = await settleRun(source, options, undefined);
+  const registry = await namedFunctions(options);
+  const source = readProgram(file, registry);
+  const settings = await settleRun(source, options, registry);
   const places = placesOf(settings.job.files.map(({ absolutePath }) => absolutePath));
   const name = nameOf(settings, options.hosts);
   const dataDirectory = options.dataDir === undefined ? undefined : path.resolve(options.dataDir);
@@ -70,6 +72,7 @@ export async function runHosts(file: string, options: HostsOptions): Promise<num
     },
     remoteCommand: options.remoteCommand?.split(" ").filter(Boolean) ?? command,
     ...{ slots: options.workers, durability: options.durability ?? "process", insecure: options.insecure === true },
+    functions: options.functions === undefined ? undefined : path.resolve(options.functions),
     ...{ environment: process.env, clock: systemClock, onLine: () => undefined },
   });
   if (isFinal(exitCode)) forgetSubmission(directory, name);
@@ -77,9 +80,9 @@ export async function runHosts(file: string, options: HostsOptions): Promise<num
 }
 
 /** Errors: CommandError USAGE. */
-function requireFitting({ journal, keepJournal, memory, disk, functions }: HostsOptions): void {
+function requireFitting({ journal, keepJournal, memory, disk }: HostsOptions): void {
   const unfit = { "--no-journal": !journal, "--keep-journal": keepJournal, "--memory": memory, "--disk": disk };
-  for (const [option, value] of Object.entries({ ...unfit, "--functions": functions })) {
+  for (const [option, value] of Object.entries(unfit)) {
     if (value) throw new CommandError("USAGE", `${option} is of a run on this machine alone: not with --hosts`);
   }
 }

@@ -40,6 +40,8 @@ export interface HostsRun {
   readonly name: string;
   readonly slots: number | undefined;
   readonly durability: JournalDurability;
+  /** A module, at the same path on every host. */
+  readonly functions: string | undefined;
   readonly insecure: boolean;
   /** Paths, the same on every host. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | undefined;
@@ -137,8 +139,8 @@ function startCoordinator(run: HostsRun, token: string, isOpen: boolean): Launch
   });
 }
 
-function commonOptions({ durability, insecure, tls }: HostsRun): readonly string[] {
-  const common = ["--durability", durability];
+function commonOptions({ durability, functions, insecure, tls }: HostsRun): readonly string[] {
+  const common = ["--durability", durability, ...(functions === undefined ? [] : ["--functions", functions])];
   if (tls === undefined) return insecure ? [...common, "--insecure"] : common;
   return [...common, "--tls-cert", tls.cert, "--tls-key", tls.key, "--tls-ca", tls.ca];
 }

@@ -42,10 +42,13 @@ test.serial("chaos: a difference that is planted in disturbed runs is found, exi
 
 test.serial("chaos: a cluster of processes that is struck gives the same output, and the same rejects", (t) => {
   const stage = stageOf(t);
-  const operations = [{ operator: "filter", expression: "1000 / (v - 21) != 3" }, ...SUMS.operations];
+  const own = { operator: "map", function: "TWICE" };
+  const operations = [{ operator: "filter", expression: "1000 / (v - 21) != 3" }, own, ...SUMS.operations];
+  stage.write({ "own.js": "export const map = { TWICE: (v) => 2n * v };\n" });
   stage.write({ "rejecting.json": { ...SUMS, operations, onError: "reject" } });
   const kinds = ["--kill", "actor,executor,worker,coordinator", "--pause", "--lose-disk"];
   const words = ["chaos", "rejecting.json", ...kinds, "--rate", "2", "--runs", "1", "--seed", "5", "--json"];
+  words.push("--functions", "own.js");
   const { status, stdout, stderr } = stage.run(words);
   t.is(stderr, "");
   const report = JSON.parse(stdout) as ChaosReport;
@@ -53,7 +56,7 @@ test.serial("chaos: a cluster of processes that is struck gives the same output,
   t.is(report.undisturbed.rejected, THREE_HUNDRED);
   t.is(report.undisturbed.sameAsReference, true);
   t.deepEqual(report.kill, ["actor", "executor", "worker", "coordinator", "pause", "lose-disk"]);
-  t.deepEqual(stage.files(), ["pairs.csv", "rejecting.json", "sums.json"]);
+  t.deepEqual(stage.files(), ["own.js", "pairs.csv", "rejecting.json", "sums.json"]);
 });
 
 test.serial("chaos: what cannot be struck is refused", (t) => {

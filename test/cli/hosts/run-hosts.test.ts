@@ -16,6 +16,7 @@ const PROGRAM = {
   operations: [
     { operator: "repeat", times: 30, operations: [{ operator: "map", expression: "(v * 31 + 7) % 1000003" }] },
     { operator: "filter", expression: "1000 / (v % 100) >= 0" },
+    { operator: "map", function: "TWICE" },
     { operator: "changeKey", expression: "v % 50" },
     { operator: "reduce", function: "MEDIAN" },
   ],
@@ -25,10 +26,14 @@ const PIECES = 600;
 
 function stageOf(t: ExecutionContext) {
   const stage = new CommandStage(t);
-  stage.write({ "program.json": PROGRAM, "data/pairs.csv": repeatedPairs(PIECES).text });
+  stage.write({
+    "own.js": "export const map = { TWICE: (v) => 2n * v };\n",
+    "program.json": PROGRAM,
+    "data/pairs.csv": repeatedPairs(PIECES).text,
+  });
   const directory = temporaryDirectory(t);
   const environment = { env: { ACTOR_DATAFLOW_SSH: fakeSsh(directory) } };
-  const words = ["run", "program.json", "--input", "data/pairs.csv", "--output"];
+  const words = ["run", "program.json", "--functions", "own.js", "--input", "data/pairs.csv", "--output"];
   return { stage, environment, words, sshWords: () => readFileSync(path.join(directory, "words"), "utf8") };
 }
 
@@ -69,7 +74,7 @@ test.serial("run on hosts: interrupted, and killed, the same command goes on wit
   const { status, stderr } = await first.end;
   t.is(status, 130, stderr);
   t.regex(stderr, /interrupted; run the same command again to go on\n$/);
-  t.deepEqual(stage.files(), ["data", "program.json"]);
+  t.deepEqual(stage.files(), ["data", "own.js", "program.json"]);
   t.deepEqual(processesOf(stage), []);
   const second = stage.start(again, environment);
   await second.said("submitted job ");
@@ -98,7 +103,10 @@ test("run on hosts: what cannot be is refused before any host is asked", (t) => 
     t.is(status, 2);
     t.regex(stderr, reason);
   }
-  const missing = stage.run(["run", "program.json", "--input", "none.csv", ...HOSTS], environment);
+  const missing = stage.run(
+    ["run", "program.json", "--functions", "own.js", "--input", "none.csv", ...HOSTS],
+    environment,
+  );
   t.deepEqual([missing.status, missing.stderr], [2, 'no input file "none.csv"\n']);
 });
 

@@ -19,7 +19,7 @@ function prepared(t: ExecutionContext, more: Partial<HostsRun>) {
   const run: HostsRun = {
     ...{ hosts: "localhost,127.0.0.1", command: COMMAND, remoteCommand: COMMAND, host: undefined, name: "job" },
     ...{ dataDirectory: path.join(directory, "coordinator"), slots: 2, insecure: false, tls: undefined },
-    ...{ dataRoot: directory, durability: "process" },
+    ...{ dataRoot: directory, durability: "process", functions: undefined },
     environment: { ...process.env, ACTOR_DATAFLOW_SSH: fakeSsh(directory), ACTOR_DATAFLOW_DATA_DIR: directory },
     ...{ clock: systemClock, onLine: (member: string, line: string) => lines.push(`${member}: ${line}`) },
     submit: async ({ host, port }, token) => {
