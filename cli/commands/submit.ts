@@ -53,6 +53,9 @@ interface Progress {
   isSent?: boolean;
 }
 
+/** For a coordinator that is just being started. */
+const FIRST_PATIENCE_MS = 10_000;
+
 /** Returns the exit code. */
 export async function submit(file: string, options: SubmitOptions): Promise<number> {
   return await submitParts(file, options, { connect: () => connectionOf(options), read: () => readProgramText(file) });
@@ -91,9 +94,9 @@ async function carryOut(
   const client = new ClusterClient(await connect());
   const submission = await prepareSubmission(read(), options);
   progress.submission = submission;
-  // A wrong address or token is told at once; from here on, a coordinator that is away is waited for.
-  await client.version();
   const patience = patienceOf(client, options, signal);
+  // A wrong token is told at once, a wrong address soon; from here on, a coordinator that is away is waited for.
+  await persist({ ...patience, patienceMs: Math.min(patience.patienceMs, FIRST_PATIENCE_MS) }, () => client.version());
   const uploads: string[] = [];
   try {
     for (const upload of submission.uploads)

@@ -206,11 +206,13 @@ test("submit: what is wrong here is told before anything is sent", async (t) => 
   t.is(stage.control.submitted.length, 0);
 });
 
-test("submit: a coordinator that nobody has started is not waited for", async (t) => {
+test("submit: a coordinator that nobody has started is not waited for longer than is wished", async (t) => {
   const directory = temporaryDirectory(t);
   writeFiles(directory, { "sums.json": PROGRAM });
-  const { status, stderr } = await startCommand(["submit", "sums.json", "--coordinator", "127.0.0.1:1"], { directory })
-    .ended;
+  const { status, stderr } = await startCommand(
+    ["submit", "sums.json", "--coordinator", "127.0.0.1:1", "--patience", "1"],
+    { directory },
+  ).ended;
   t.is(status, 3);
-  t.regex(stderr, /^cannot reach the coordinator at 127\.0\.0\.1:1: /);
+  t.regex(stderr, /is away; waiting for it\ncannot reach the coordinator at 127\.0\.0\.1:1: /);
 });
