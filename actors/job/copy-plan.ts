@@ -6,6 +6,7 @@
  *
  * Y1. A result that somebody needs is held by so many workers that stay, or by all of them where there are fewer. Those
  *     that are drained do not count: so they hand over what they hold.
+ * Y3. What has been freed in part is not copied any more: those that hold it keep it until the job ends.
  * Y2. A copy is a task's commit like any other: the same bytes, told by another worker.
  */
 import type { PartitionRun } from "../partition/messages.ts";
@@ -30,7 +31,8 @@ export class CopyPlan {
   ask(needed: Iterable<HeldCommit>, staying: readonly string[]): ReadonlyMap<string, readonly PartitionRun[]> {
     const asked = new Map<string, PartitionRun[]>();
     const wanted = Math.min(this.#replicas, staying.length);
-    for (const { name, commit, holders } of needed) {
+    for (const { name, commit, holders, isFreed } of needed) {
+      if (isFreed) continue;
       const has = new Set([...holders, ...(this.#underWay.get(name) ?? [])]);
       let count = staying.filter((worker) => has.has(worker)).length;
       for (let tried = 0; tried < staying.length && count < wanted; tried += 1) {
@@ -48,11 +50,12 @@ export class CopyPlan {
     return asked;
   }
 
-  /** A copy is there, or could not be made. */
-  end(name: string, worker: string): void {
+  /** A copy is there, or could not be made. False if it was none. */
+  end(name: string, worker: string): boolean {
     const workers = this.#underWay.get(name);
-    workers?.delete(worker);
+    const wasCopying = workers?.delete(worker) === true;
     if (workers?.size === 0) this.#underWay.delete(name);
+    return wasCopying;
   }
 
   /** The worker is lost, or begins anew: what it was copying is asked for again. */

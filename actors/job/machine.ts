@@ -181,7 +181,9 @@ export const jobMachine = setup({
       if (event.type !== "task.starved" && event.type !== "output.starved") return;
       if (event.type === "task.starved") {
         context.placement.giveBack(event.worker, event);
-        context.copies.end(taskName(event), event.worker);
+        const wasCopying = context.copies.end(taskName(event), event.worker);
+        // What was freed before it was copied is no damage.
+        if (wasCopying && context.progress.neededOf(event)?.isFreed !== false) return;
       }
       const withdrawals = context.progress.withdraw(event.failure.damage ?? []);
       if (withdrawals.length === 0) return;

@@ -58,6 +58,8 @@ export interface HeldCommit {
   readonly commit: TaskCommit;
   /** Workers. */
   readonly holders: readonly string[];
+  /** Its rejects alone are needed: its blocks may have been freed. */
+  readonly isFreed: boolean;
 }
 
 export class JobProgress {
@@ -261,8 +263,9 @@ export class JobProgress {
     const commit = holders?.values().next().value;
     if (holders === undefined || commit === undefined) return undefined;
     const from = this.isComplete ? (this.#opened.at(-1)?.index ?? 0) : this.#neededFrom();
-    const isNeeded = commit.stage >= from || commit.result.rejectCount > 0;
-    return isNeeded ? { name, commit, holders: [...holders.keys()] } : undefined;
+    const isFreed = commit.stage < from;
+    if (isFreed && commit.result.rejectCount === 0) return undefined;
+    return { name, commit, holders: [...holders.keys()], isFreed };
   }
 
   /** Opens a stage anew that was opened before. */

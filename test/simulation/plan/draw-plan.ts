@@ -56,7 +56,7 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
   }
   faults.sort((left, right) => left.atMs - right.atMs);
   return {
-    ...{ workers, slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, replicas: 1 },
+    ...{ workers, slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, replicas: pick(random, [1, 1, 2]) },
     faults,
     submitAtMs: Array.from({ length: jobCount }, (_, index) => (index === 0 ? 0 : between(0, FIRST_MS))),
     healAtMs: (faults.at(-1)?.atMs ?? 0) + (faults.some(isStorm) ? STORM_MS : between(0, 3000)),
