@@ -175,6 +175,8 @@ async function begin(
     onBroken: fail,
     listener: director,
   });
+  // Jobs that go on by themselves write where their records say.
+  await director.read();
   root.start(side.children, (notice) => side.note(notice));
   await director.open(side);
   story.tell({ kind: "coordinator.started", message: `the coordinator begins its term ${term}` });

@@ -4,6 +4,7 @@
  * Owns: the way from what the coordinator's side tells to what people are told; the output ports of jobs.
  * Never: speaks to a worker: the coordinator's side does.
  */
+import path from "node:path";
 import type { Clock, TimerHandle } from "../../runtime/clock.ts";
 import type { Term } from "../../runtime/identity.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
@@ -13,7 +14,7 @@ import type { MembershipFact } from "../membership/messages.ts";
 import type { OutputTotals } from "../output/messages.ts";
 import type { OutputPort } from "../output/output-port.ts";
 import type { WorkerCommand, WorkerFact, WorkerTale } from "../worker/messages.ts";
-import type { KnownFunctions, Places, PrepareJob } from "./accept-submission.ts";
+import { type KnownFunctions, type Places, type PrepareJob, resultsDirectory } from "./accept-submission.ts";
 import type {
   ClusterControl,
   JobResult,
@@ -106,6 +107,11 @@ export class ClusterDirector implements ClusterControl {
     });
   }
 
+  /** Before the coordinator's side starts. Errors: those of `open`. */
+  async read(): Promise<void> {
+    await this.#desk.read();
+  }
+
   /** Goes on with the jobs of an earlier coordinator. Errors: those of the journal; JOB_OF_ANOTHER_VERSION. */
   async open(side: DirectedSide): Promise<void> {
     this.#side = side;
@@ -134,7 +140,8 @@ export class ClusterDirector implements ClusterControl {
     const record = this.#desk.record(id);
     const portTo = (file: string): OutputPort => this.#options.portTo(file, id);
     const ports: JobPorts = {
-      port: portTo(record?.resultFile ?? ""),
+      // Without a record, which was damaged, its result is nobody's; it must not lie where anybody else's may.
+      port: portTo(record?.resultFile ?? path.join(resultsDirectory(this.#options.places.dataDirectory), id)),
       rejectsPort: record?.rejectsFile === undefined ? undefined : portTo(record.rejectsFile),
     };
     this.#ports.set(id, ports);

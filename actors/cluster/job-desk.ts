@@ -60,6 +60,7 @@ export class JobDesk {
   readonly #options: JobDeskOptions;
   /** In the order of submission. */
   readonly #jobs = new Map<string, DeskJob>();
+  #isRead = false;
   /** Submissions that are being journaled, by the submitter's id. */
   readonly #underWay = new Map<string, Promise<JobStatus>>();
   #queuedUnderWay = 0;
@@ -70,7 +71,7 @@ export class JobDesk {
 
   /** Goes on where an earlier coordinator ended. */
   async open(): Promise<void> {
-    for (const { record, job } of await this.#options.records.readAll()) this.#jobs.set(record.id, { record, job });
+    await this.read();
     for (const known of this.#jobs.values()) {
       if (known.job === undefined && !isEnded(known.record.state)) await this.#giveUp(known);
     }
@@ -78,6 +79,16 @@ export class JobDesk {
       if (record.state === "running" && job !== undefined) this.#options.start(job);
     }
     this.#startNext();
+  }
+
+  /**
+   * Reads what an earlier coordinator has journaled, and starts nothing: to be called before any actor of a job can run,
+   * since its output is written where its record says. Errors: those of `open`.
+   */
+  async read(): Promise<void> {
+    if (this.#isRead) return;
+    this.#isRead = true;
+    for (const { record, job } of await this.#options.records.readAll()) this.#jobs.set(record.id, { record, job });
   }
 
   /** Errors: QUEUE_FULL, and those of `acceptSubmission`. */

@@ -61,7 +61,6 @@ for (const kind of kinds) if (!STRIKE_KINDS.includes(kind)) throw new Error(`--k
 
 const directory = mkdtempSync(path.join(tmpdir(), "actor-dataflow-chaos-long-"));
 const counts = { jobs: 0, undisturbed: 0, wrong: 0, failed: 0, hung: 0, lost: 0, orphans: 0, tasksAgain: 0 };
-const notes: string[] = [];
 let kills: Readonly<Record<string, number>> = {};
 const beganMs = systemClock.nowMs();
 try {
@@ -70,7 +69,6 @@ try {
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 console.log(lineOf());
-for (const note of notes) console.log(note);
 process.exitCode = counts.wrong + counts.failed + counts.hung + counts.lost + counts.orphans > 0 ? 1 : 0;
 
 async function strikeJobs(): Promise<void> {
@@ -80,7 +78,7 @@ async function strikeJobs(): Promise<void> {
     clock: systemClock,
     onLost: (member, lines) => {
       counts.lost += 1;
-      notes.push(`${member} ended by itself: ${lines.slice(-3).join(" | ")}`);
+      console.log(`${member} ended by itself: ${lines.slice(-3).join(" | ")}`);
     },
   });
   try {
@@ -104,7 +102,7 @@ async function strikeJobs(): Promise<void> {
       if (total(kills) === total(before)) counts.undisturbed += 1;
       if (hash === undefined || hash === expected) continue;
       counts.wrong += 1;
-      notes.push(`job ${counts.jobs} is wrong`);
+      console.log(`job ${counts.jobs} is wrong`);
     }
     clearInterval(telling);
   } finally {
@@ -128,7 +126,7 @@ async function runJob(client: ClusterClient): Promise<string | undefined> {
     counts.tasksAgain += job.tasksRepeated;
     if (job.state !== "done") {
       counts.failed += 1;
-      notes.push(`job ${counts.jobs} is ${job.state}: ${job.failure?.code} ${job.failure?.message}`);
+      console.log(`job ${counts.jobs} is ${job.state}: ${job.failure?.code} ${job.failure?.message}`);
       return undefined;
     }
     return await persist(patience, async () => {
@@ -139,7 +137,7 @@ async function runJob(client: ClusterClient): Promise<string | undefined> {
   } catch (error) {
     if (!signal.aborted) throw error;
     counts.hung += 1;
-    notes.push(`job ${counts.jobs + 1} did not end in ${HANG_MS / 1000} s`);
+    console.log(`job ${counts.jobs + 1} did not end in ${HANG_MS / 1000} s`);
     return undefined;
   } finally {
     clearTimeout(timer);

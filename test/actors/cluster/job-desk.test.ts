@@ -33,7 +33,12 @@ interface Scene {
 /** The same `disk` and `directory` again: a coordinator that was restarted. */
 async function openDesk(
   t: ExecutionContext,
-  { disk, directory, limits = LIMITS }: { disk: MemoryDisk; directory: string; limits?: JobLimits },
+  {
+    disk,
+    directory,
+    limits = LIMITS,
+    opens = true,
+  }: { disk: MemoryDisk; directory: string; limits?: JobLimits; opens?: boolean },
 ): Promise<Scene> {
   const journal = createMemoryJournal({ disk });
   await journal.open();
@@ -54,7 +59,7 @@ async function openDesk(
     tell: ({ kind }) => told.push(kind),
     onBroken: (error) => t.fail(String(error)),
   });
-  await desk.open();
+  if (opens) await desk.open();
   return Object.assign(scene, { desk });
 }
 
@@ -199,3 +204,19 @@ for (const damaged of [["description/"], ["description/", "job/"]]) {
     t.is(second.desk.status(id)?.failure?.code, damaged.length === 1 ? undefined : "JOB_LOST");
   });
 }
+
+test("desk: what an earlier coordinator journaled is known before anything starts", async (t) => {
+  const places = placesOf(t);
+  const first = await openDesk(t, places);
+  const { id } = await first.desk.submit(request());
+  await settled();
+  const { resultFile } = first.desk.record(id)!;
+  await first.journal.close();
+  const { desk, started } = await openDesk(t, { ...places, opens: false });
+  t.is(desk.record(id), undefined);
+  await desk.read();
+  t.is(desk.record(id)?.resultFile, resultFile);
+  t.deepEqual(started, []);
+  await desk.open();
+  t.deepEqual(started, [id]);
+});

@@ -98,6 +98,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       director.ended(job, outcome);
     },
   });
+  await director.read();
   root.start(side.children, (notice) => side.note(notice));
   await director.open(side);
   submitter.met(director);
