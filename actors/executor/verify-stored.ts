@@ -4,6 +4,7 @@
  * Owns: what is checked of each kind of stored thing (docs/journal.md).
  * Never: writes.
  */
+import { BUNDLE_PREFIX_BYTES, readBundlePrefix } from "../../programs/blocks/bundle.ts";
 import { crc32c } from "../../programs/blocks/crc32c.ts";
 import { BrokenBlockError } from "../../programs/errors.ts";
 import { damageFound } from "../../runtime/journal/segment-damage.ts";
@@ -12,9 +13,6 @@ import type { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import { SpanReader, storedBundles } from "./bundle-source.ts";
 import type { StoredReference, StoredResult } from "./messages.ts";
 import { checkExtent, readRunHeader } from "./stored-input.ts";
-
-/** Where the number of partitions stands in a bundle (`programs/blocks/bundle.ts`). */
-const TARGET_COUNT_OFFSET = 4;
 
 export class StoredVerifier {
   /** Bytes looked at so far. */
@@ -45,11 +43,11 @@ export class StoredVerifier {
   }
 
   #checkBundle(at: StoredReference): void {
-    const count = new Uint8Array(4);
-    this.#segments.read(at, count, { offset: TARGET_COUNT_OFFSET, byteLength: count.length });
-    const partitions = new DataView(count.buffer).getUint32(0, true);
+    const prefix = new Uint8Array(BUNDLE_PREFIX_BYTES);
+    this.#segments.read(at, prefix, { offset: 0, byteLength: prefix.length });
+    const partitions = readBundlePrefix(prefix, at.crc);
     // A damaged count leads out of the bundle, or to entries that are not right.
-    if (partitions === 0 || partitions * 12 >= at.byteLength) throw new BrokenBlockError("a bundle's index is broken");
+    if (partitions * 12 >= at.byteLength) throw new BrokenBlockError("a bundle's index is broken");
     const [bundle] = storedBundles(this.#segments, [at]);
     new SpanReader({ first: 0, count: partitions }, partitions).check(bundle);
   }

@@ -58,6 +58,22 @@ export function bundleCheck(bytes: Uint8Array): number {
   return viewOf(bytes).getUint32(8, true);
 }
 
+/** Bytes at a bundle's start that no reader of its blocks looks at. */
+export const BUNDLE_PREFIX_BYTES = PREFIX_BYTES;
+
+/**
+ * The target count in a bundle's prefix, for whoever looks at all of a bundle.
+ *
+ * Errors: BrokenBlockError where it is not the prefix of a bundle with that check.
+ */
+export function readBundlePrefix(prefix: Uint8Array, check: number): number {
+  const view = viewOf(prefix);
+  const targetCount = view.getUint32(4, true);
+  if (view.getUint32(0, true) === BUNDLE_MAGIC && targetCount > 0 && view.getUint32(8, true) === check)
+    return targetCount;
+  throw new BrokenBlockError("a bundle's first bytes are broken");
+}
+
 /** Where in a bundle the index entries of `count` targets from `first` on lie. */
 export function bundleIndexStretch(
   first: number,

@@ -55,6 +55,17 @@ const FOUND: readonly Found[] = [
       faults: [{ atMs: 1201, kind: "crash", node: "b", loses: "power", backAfterMs: 72, lockStaysMs: 0 }],
     },
   },
+  {
+    title: "a copy has the very bytes of what it was made of, those that no reader looks at too",
+    seed: 101693,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], slots: 3, durable: true, replicas: 1, submitAtMs: [0], healAtMs: 4975 },
+      faults: [
+        { atMs: 355, kind: "flipBit", node: "c", where: "segment" },
+        { atMs: 525, kind: "leave", node: "c" },
+      ],
+    },
+  },
 ];
 
 for (const { title, seed, plan } of FOUND) {
