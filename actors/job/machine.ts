@@ -89,7 +89,7 @@ function openStage(context: Context): void {
       context.send(worker, { type: "worker.free", job: context.job.id, below });
     }
   }
-  context.placement.open(context.progress.outstanding());
+  context.placement.open(context.progress.outstanding(), context.nowMs());
   handOut(context);
 }
 
@@ -169,6 +169,7 @@ export const jobMachine = setup({
     restore: ({ context, event }) => {
       if (event.type !== "partition.recovered") return;
       context.workplaces.get(event.worker)?.unheard?.delete(event.partition);
+      context.placement.adopt(event.worker, event.partition, event.pending ?? []);
       context.progress.restore(event.commits, event.worker);
       settle(context, event.worker);
     },

@@ -8,6 +8,7 @@
  * L2. A worker has at most TASKS_PER_SLOT_MAX tasks a slot, and gets more when it has done half of them: what is left
  *     goes to whoever gets on, or joins later.
  * L3. A worker that is lost gives its tasks back, to the front.
+ * L5. What a worker was given by an earlier coordinator, and goes on with, is given to nobody else.
  * L4. Where a task runs decides nothing about its bytes.
  */
 import { TASKS_PER_SLOT_MAX } from "../options.ts";
@@ -41,19 +42,25 @@ export type Assignment = ReadonlyMap<string, readonly PartitionRun[]>;
 export class Placement {
   readonly #desks = new Map<string, Desk>();
   #waiting: Placed[] = [];
+  /** By task: who has it already (L5). */
+  readonly #adopted = new Map<string, string>();
   #next = 0;
   /** Committed since the stage was opened. */
   readonly #finished = new Set<string>();
   readonly #durationsMs: number[] = [];
 
   /** Takes the tasks of a stage; those that are with a worker already stay there, with what they are given now. */
-  open(runs: readonly PartitionRun[]): void {
+  open(runs: readonly PartitionRun[], nowMs: number): void {
     const placed = this.#placed();
     const waiting: Placed[] = [];
     for (const { partition, tasks } of runs) {
       for (const task of tasks) {
         const name = taskName({ ...task, partition });
-        if (!placed.has(name)) waiting.push({ name, partition, task, sinceMs: 0, raced: false });
+        if (placed.has(name)) continue;
+        const desk = this.#desks.get(this.#adopted.get(name) ?? "");
+        const fresh: Placed = { name, partition, task, sinceMs: nowMs, raced: false };
+        if (desk === undefined) waiting.push(fresh);
+        else desk.tasks.set(name, fresh);
       }
     }
     this.#waiting = waiting;
@@ -77,7 +84,16 @@ export class Placement {
     return desk === undefined ? 0 : Math.min(desk.tasks.size, desk.slots);
   }
 
+  /** What a worker goes on with of a partition, instead of what it had before. */
+  adopt(worker: string, partition: number, names: readonly Omit<TaskName, "partition">[]): void {
+    for (const [name, holder] of this.#adopted) {
+      if (holder === worker && name.split("/")[1] === String(partition)) this.#adopted.delete(name);
+    }
+    for (const name of names) this.#adopted.set(taskName({ ...name, partition }), worker);
+  }
+
   lose(worker: string): void {
+    for (const [name, holder] of this.#adopted) if (holder === worker) this.#adopted.delete(name);
     const tasks = [...(this.#desks.get(worker)?.tasks.values() ?? [])];
     this.#desks.delete(worker);
     const placed = this.#placed();
@@ -88,12 +104,14 @@ export class Placement {
 
   /** A task that its worker could not begin, since what it needs is gone: it is handed out again by `open`. */
   giveBack(worker: string, name: TaskName): void {
+    this.#adopted.delete(taskName(name));
     this.#desks.get(worker)?.tasks.delete(taskName(name));
   }
 
   /** Notes that a task is committed, whoever had it. */
   done(name: TaskName, nowMs: number): void {
     const key = taskName(name);
+    this.#adopted.delete(key);
     this.#finished.add(key);
     for (const { tasks } of this.#desks.values()) {
       const placed = tasks.get(key);

@@ -78,7 +78,8 @@ export const partitionMachine = setup({
   actions: {
     tellRecovered: ({ context }) => {
       const { partition, incarnation, book, unusableCount } = context;
-      context.tell({ type: "partition.recovered", partition, incarnation, commits: book.commits(), unusableCount });
+      const [commits, pending] = [book.commits(), book.pending()];
+      context.tell({ type: "partition.recovered", partition, incarnation, commits, unusableCount, pending });
     },
     accept: ({ context, event }) => {
       if (event.type !== "partition.run") return;

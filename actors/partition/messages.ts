@@ -62,6 +62,8 @@ export type PartitionFact =
       readonly commits: readonly TaskCommit[];
       /** Commits left out because the segments do not hold what they refer to. */
       readonly unusableCount: number;
+      /** Tasks that it was given, perhaps by an earlier coordinator, and goes on with. */
+      readonly pending?: readonly { readonly stage: number; readonly sequence: number }[];
     }
   | { readonly type: "task.committed"; readonly commit: TaskCommit }
   /** A task's input is damaged (`failure.damage`): it is to be asked for again when that has been made again. */

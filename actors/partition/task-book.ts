@@ -86,6 +86,13 @@ export class TaskBook {
     return [...this.#committed.values()];
   }
 
+  /** Tasks that are to be run, but for copies, which are no task of anybody's. */
+  pending(): { readonly stage: number; readonly sequence: number }[] {
+    return [...this.#underWay.values(), ...this.#waiting.values()]
+      .filter(({ task }) => task.kind !== "copy")
+      .map(({ stage, sequence }) => ({ stage, sequence }));
+  }
+
   get isBusy(): boolean {
     return this.#underWay.size > 0;
   }

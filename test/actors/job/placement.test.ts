@@ -10,7 +10,7 @@ const LIMITS = { factor: 4, leastMs: 5_000 };
 function placed(taskCount: number): Placement {
   const placement = new Placement();
   const tasks = Array.from({ length: taskCount }, (_, sequence) => ({ stage: 0, sequence }) as PartitionTask);
-  placement.open([{ partition: 0, tasks } as PartitionRun]);
+  placement.open([{ partition: 0, tasks } as PartitionRun], 0);
   placement.join("slow", { slots: 1, open: true });
   placement.take(0);
   return placement;
@@ -41,4 +41,24 @@ test("placement: a worker that is drained races nobody", (t) => {
   const placement = placed(1);
   placement.join("leaving", { slots: 1, open: false });
   t.deepEqual(racedBy(placement, 60_000), []);
+});
+
+test("placement: what a worker goes on with is given to nobody else, until that worker is lost (L5)", (t) => {
+  const placement = new Placement();
+  for (const worker of ["a", "b"]) placement.join(worker, { slots: 1, open: true });
+  const tasks = [0, 1, 2].map(
+    (sequence) => ({ stage: 0, sequence, task: { kind: "split", split: sequence } }) as const,
+  );
+  placement.adopt("a", 0, [
+    { stage: 0, sequence: 0 },
+    { stage: 0, sequence: 1 },
+  ]);
+  placement.adopt("a", 0, [{ stage: 0, sequence: 1 }]);
+  placement.open([{ partition: 0, tasks }], 0);
+  const given = [...placement.take(0).values()].flat().flatMap(({ tasks: of }) => of.map(({ sequence }) => sequence));
+  t.deepEqual(given.sort(), [0, 2]);
+  placement.lose("a");
+  placement.lose("b");
+  placement.join("c", { slots: 1, open: true });
+  t.is([...placement.take(0).values()].flat().flatMap((run) => run.tasks).length, 3);
 });
