@@ -16,20 +16,13 @@
  * J8. What a lost worker held is made again, unless another one holds it too, or nobody needs it any more.
  * J9. A stage's results are needed until the stage that reads them is complete.
  */
-import { bundleHeaderBytes } from "../../programs/blocks/bundle.ts";
-import { type ShuffledAmount, taskSpan } from "../../programs/plan/task-span.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { BundleReference, RunReference, StoredReference } from "../executor/messages.ts";
+import type { RunReference } from "../executor/messages.ts";
 import { TASK_REPAIRS_MAX } from "../options.ts";
-import {
-  type PartitionRun,
-  type PartitionTask,
-  referencesOf,
-  type TaskCommit,
-  type Withdrawal,
-} from "../partition/messages.ts";
+import { type PartitionRun, referencesOf, type TaskCommit, type Withdrawal } from "../partition/messages.ts";
 import type { JobDescription } from "./messages.ts";
 import { taskName } from "./placement.ts";
+import { reduceRuns, splitRuns } from "./stage-tasks.ts";
 
 interface StageProgress {
   readonly index: number;
@@ -275,7 +268,10 @@ export class JobProgress {
     const before = this.#opened.at(-1)?.index;
     this.#results = before === undefined ? [] : this.#ordered(before);
     this.#stageIndex = stage;
-    this.#stage = this.#open(stage, before === undefined ? splitRuns(this.#job) : this.#reduceRuns(stage));
+    this.#stage = this.#open(
+      stage,
+      before === undefined ? splitRuns(this.#job) : reduceRuns(this.#job, stage, this.#results),
+    );
   }
 
   /** The latest of the opened stages, up to that place, whose input somebody has. */
@@ -332,7 +328,8 @@ export class JobProgress {
       this.#results = this.#ordered(this.#stageIndex);
       const through = this.#results.map(({ stage, result }) => result.through ?? stage);
       this.#stageIndex = Math.max(this.#stageIndex, ...through) + 1;
-      if (!this.isComplete) this.#stage = this.#open(this.#stageIndex, this.#reduceRuns(this.#stageIndex));
+      if (!this.isComplete)
+        this.#stage = this.#open(this.#stageIndex, reduceRuns(this.#job, this.#stageIndex, this.#results));
     }
     return this.#stageIndex !== before;
   }
@@ -345,26 +342,6 @@ export class JobProgress {
     const stage = { index, runs, taskCount, commits };
     this.#opened.push(stage);
     return stage;
-  }
-
-  #reduceRuns(stage: number): PartitionRun[] {
-    const { plan } = this.#job;
-    const bundles = this.#results.flatMap(({ result }) => result.bundles);
-    const span = taskSpan(plan, stage, amountOf(bundles, plan.partitions));
-    const inputs = new Map<number, StoredReference[]>();
-    for (const { at, targets } of bundles) {
-      for (const first of firstPartitions(targets, plan.partitions, span)) {
-        const known = inputs.get(first);
-        if (known === undefined) inputs.set(first, [at]);
-        else known.push(at);
-      }
-    }
-    const partitions = [...inputs.keys()].sort((left, right) => left - right);
-    return partitions.map((partition) => {
-      const reach = { partition, span: Math.min(span, plan.partitions - partition) };
-      const task = { kind: "reduce", stage, ...reach, inputs: inputs.get(partition) ?? [] } as const;
-      return { partition, tasks: [{ stage, sequence: 0, task }] };
-    });
   }
 
   #commitsOf(stage: number): Map<string, TaskCommit> {
@@ -382,34 +359,6 @@ export class JobProgress {
     if (stage === 0) return commits.sort((one, two) => one.sequence - two.sequence || one.partition - two.partition);
     return commits.sort((one, two) => one.partition - two.partition || one.sequence - two.sequence);
   }
-}
-
-function splitRuns(job: JobDescription): PartitionRun[] {
-  const { partitions } = job.plan;
-  const runs: PartitionTask[][] = [];
-  for (let split = 0; split < job.splits.length; split += 1) {
-    const partition = split % partitions;
-    runs[partition] ??= [];
-    runs[partition].push({ stage: 0, sequence: Math.floor(split / partitions), task: { kind: "split", split } });
-  }
-  return runs.map((tasks, partition) => ({ partition, tasks }));
-}
-
-function amountOf(bundles: readonly BundleReference[], partitions: number): ShuffledAmount {
-  let [pairs, bytes] = [0, 0];
-  for (const { at, pairCount } of bundles) {
-    pairs += pairCount;
-    bytes += at.byteLength - bundleHeaderBytes(partitions);
-  }
-  return { pairs, bytes };
-}
-
-/** The first partition of every task that has a block in a bundle. */
-function firstPartitions(targets: readonly number[] | undefined, partitions: number, span: number): Set<number> {
-  const firsts = new Set<number>();
-  if (targets !== undefined) for (const target of targets) firsts.add(target - (target % span));
-  else for (let first = 0; first < partitions; first += span) firsts.add(first);
-  return firsts;
 }
 
 function placeName({ segment, offset }: SegmentReference): string {
