@@ -7,8 +7,11 @@
  *     where all that was committed since is lost with the power.
  * P2. It is kept twice, so that one damaged record does not begin the count anew: everybody would take the process for
  *     one of its earlier lives.
+ * P3. Where both are damaged, the count goes on from the seconds since 1970: nobody has been started as often. The id is
+ *     a new one then.
  */
 import type { Journal } from "../../runtime/journal/journal.ts";
+import type { WallClock } from "../../runtime/wall-clock.ts";
 
 export interface ProcessLife {
   readonly role: "coordinator" | "worker";
@@ -21,18 +24,35 @@ export interface ProcessLife {
 /** P2. */
 const LIFE_LOGS = ["process", "process.copy"];
 
-/** `newId` is of a journal that has none. Of a journal that was begun in another role: that one's life, which goes on as it was. Errors: those of the journal. */
-export async function beginLife(journal: Journal, role: ProcessLife["role"], newId: string): Promise<ProcessLife> {
-  let before: ProcessLife = { role, id: newId, count: 0 };
-  for (const log of LIFE_LOGS) {
-    const latest = (await journal.read(log)).at(-1);
-    if (latest === undefined) continue;
-    const life = JSON.parse(Buffer.from(latest.payload).toString("utf8")) as ProcessLife;
-    if (life.count > before.count) before = life;
-  }
-  if (before.role !== role) return before;
-  const life: ProcessLife = { ...before, count: before.count + 1 };
+export interface LifeOptions {
+  readonly role: ProcessLife["role"];
+  /** Of a journal that has none. */
+  readonly newId: string;
+  readonly wallClock: Pick<WallClock, "nowMs">;
+}
+
+/** Of a journal that was begun in another role: that one's life, which goes on as it was. Errors: those of the journal. */
+export async function beginLife(journal: Journal, { role, newId, wallClock }: LifeOptions): Promise<ProcessLife> {
+  // Before it is read: what is damaged is discarded then.
+  const wasKept = (await journal.actors(LIFE_LOGS[0])).length > 0;
+  const found = await readLife(journal);
+  if (found !== undefined && found.role !== role) return found;
+  const isForgotten = found === undefined && (wasKept || (await journal.actors("")).length > 0);
+  const count = (isForgotten ? Math.floor(wallClock.nowMs() / 1000) : (found?.count ?? 0)) + 1;
+  const life: ProcessLife = { role, id: found?.id ?? newId, count };
   const payload = Buffer.from(JSON.stringify(life));
   await journal.commit(LIFE_LOGS.map((actor) => ({ actor, payload, replace: true, stable: true })));
   return life;
+}
+
+/** The latest of which a record can be read. */
+async function readLife(journal: Journal): Promise<ProcessLife | undefined> {
+  let latest: ProcessLife | undefined;
+  for (const log of LIFE_LOGS) {
+    const record = (await journal.read(log)).at(-1);
+    if (record === undefined) continue;
+    const life = JSON.parse(Buffer.from(record.payload).toString("utf8")) as ProcessLife;
+    if (latest === undefined || life.count > latest.count) latest = life;
+  }
+  return latest;
 }

@@ -9,7 +9,7 @@ import { recordKey } from "../../../runtime/journal/record-key.ts";
 async function live(disk: MemoryDisk, newId: string): Promise<ProcessLife> {
   const journal = createMemoryJournal({ disk, durability: "process" });
   await journal.open();
-  const life = await beginLife(journal, "worker", newId);
+  const life = await beginLife(journal, { role: "worker", newId, wallClock: { nowMs: () => 1_700_000_000_000 } });
   await journal.close();
   return life;
 }
@@ -28,18 +28,30 @@ test("life: a loss of power takes no life back (P1)", async (t) => {
   t.is((await live(disk, "b")).count, 3);
 });
 
+async function damage(disk: MemoryDisk, log: string): Promise<void> {
+  const store = disk.store();
+  await store.open();
+  const key = recordKey(log, 1);
+  const value = (await store.get(key)) as Uint8Array;
+  value[value.length - 3] ^= 1;
+  await store.write([{ type: "put", key, value }], true);
+  await store.close();
+}
+
 for (const log of ["process", "process.copy"]) {
   test(`life: where the record of ${log} is damaged, the count goes on (P2)`, async (t) => {
     const disk = new MemoryDisk("disk");
     await live(disk, "a");
-    const store = disk.store();
-    await store.open();
-    const key = recordKey(log, 1);
-    const value = (await store.get(key)) as Uint8Array;
-    value[value.length - 3] ^= 1;
-    await store.write([{ type: "put", key, value }], true);
-    await store.close();
+    await damage(disk, log);
     t.deepEqual(await live(disk, "b"), { role: "worker", id: "a", count: 2 });
     t.is((await live(disk, "b")).count, 3);
   });
 }
+
+test("life: where both records are damaged, no number comes again (P3)", async (t) => {
+  const disk = new MemoryDisk("disk");
+  await live(disk, "a");
+  for (const log of ["process", "process.copy"]) await damage(disk, log);
+  t.deepEqual(await live(disk, "b"), { role: "worker", id: "b", count: 1_700_000_001 });
+  t.deepEqual(await live(disk, "c"), { role: "worker", id: "b", count: 1_700_000_002 });
+});

@@ -11,11 +11,9 @@ import type { BlockSource } from "../../../actors/exchange/messages.ts";
 import { decodeJob, encodeJob } from "../../../actors/job-record.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import { toTerm } from "../../../runtime/identity.ts";
-import type { WallClock } from "../../../runtime/wall-clock.ts";
 import { SimulatedFile } from "../world/disk.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";
-import type { World } from "../world/world.ts";
-import { codeOf, type Ground, openJournal, openRoot } from "./resident-parts.ts";
+import { codeOf, type Ground, openJournal, openRoot, wallClockOf } from "./resident-parts.ts";
 import type { Submitter } from "./submitter.ts";
 import type { Resident } from "./watch.ts";
 
@@ -57,7 +55,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const { world, watches } = ground;
   const { process, disk, segmentDirectory, durable } = resident;
   const journal = await openJournal(ground, resident);
-  const life = await beginLife(journal, "coordinator", "c0");
+  const life = await beginLife(journal, { role: "coordinator", newId: "c0", wallClock: wallClockOf(world) });
   resident.epoch = life.count;
   watches.tell("started", resident);
   const term = toTerm(life.count);
@@ -103,9 +101,4 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   await director.open(side);
   submitter.met(director);
   return { director, children: () => root.children(), kill: (child) => root.kill(child, "a planted fault") };
-}
-
-/** The time of day is that of the world; a stamp tells it as ISO 8601 does, and orders as it does. */
-function wallClockOf(world: World): WallClock {
-  return { nowMs: () => world.nowMs, stamp: () => `${String(Math.floor(world.nowMs * 1000)).padStart(15, "0")}` };
 }

@@ -11,6 +11,7 @@ import type { Journal } from "../../../runtime/journal/journal.ts";
 import { createLevelJournal } from "../../../runtime/journal/level-journal.ts";
 import { seededRandom } from "../../../runtime/random.ts";
 import type { EndpointHandler } from "../../../runtime/transport/transport.ts";
+import type { WallClock } from "../../../runtime/wall-clock.ts";
 import type { Network } from "../world/network.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";
 import { simulatedLevel } from "../world/simulated-level.ts";
@@ -115,4 +116,12 @@ function failureIn({ code, damage = [] }: TaskFailure): string {
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return "code" in error ? String(error.code) : error.name;
+}
+
+/** When a world began, by its time of day. */
+const BEGAN_MS = 1e12;
+
+/** The time of day is that of the world; a stamp tells it as ISO 8601 does, and orders as it does. */
+export function wallClockOf(world: World): WallClock {
+  return { nowMs: () => BEGAN_MS + world.nowMs, stamp: () => `${String(Math.floor(world.nowMs * 1000)).padStart(15, "0")}` };
 }

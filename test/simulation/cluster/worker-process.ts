@@ -13,7 +13,7 @@ import { workerSide } from "../../../actors/worker-side.ts";
 import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
 import type { SharedKernels } from "../world/shared-kernels.ts";
 import { SimulatedThreads } from "../world/simulated-thread.ts";
-import { codeOf, type Ground, openJournal, openRoot } from "./resident-parts.ts";
+import { codeOf, type Ground, openJournal, openRoot, wallClockOf } from "./resident-parts.ts";
 import type { Resident } from "./watch.ts";
 
 export interface WorkerOptions {
@@ -42,7 +42,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { process, disk, segmentDirectory, durable, slots } = resident;
   disk.makeDirectory(segmentDirectory);
   const journal = await openJournal(ground, resident, (error) => ended(`broken ${codeOf(error)}`));
-  const life = await beginLife(journal, "worker", resident.id);
+  const life = await beginLife(journal, { role: "worker", newId: resident.id, wallClock: wallClockOf(world) });
   const { id, count: epoch } = life;
   Object.assign(resident, { id, epoch });
   watches.tell("started", resident);
