@@ -123,5 +123,8 @@ const BEGAN_MS = 1e12;
 
 /** The time of day is that of the world; a stamp tells it as ISO 8601 does, and orders as it does. */
 export function wallClockOf(world: World): WallClock {
-  return { nowMs: () => BEGAN_MS + world.nowMs, stamp: () => `${String(Math.floor(world.nowMs * 1000)).padStart(15, "0")}` };
+  return {
+    nowMs: () => BEGAN_MS + world.nowMs,
+    stamp: () => `${String(Math.floor(world.nowMs * 1000)).padStart(15, "0")}`,
+  };
 }
