@@ -5,6 +5,7 @@
  * W2. What a partition knows is in its journal: the worker keeps nothing that a restart could lose.
  * W4. It says who it is when it begins, and again whenever a beat is answered by `membership.unknown`.
  * W3. Commands for a partition that is not running are dropped: a partition that starts is given its tasks anew.
+ * W5. Of a job that was closed while its partitions were being looked for, none is started: nobody would stop it.
  */
 import { setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
@@ -85,6 +86,8 @@ export const workerMachine = setup({
     tellOpened: ({ context, event }) => {
       if (event.type !== "journal.listed") return;
       const { job, partitions } = event;
+      // W5.
+      if (!context.opened.has(job)) return;
       context.tell({ type: "worker.opened", job, partitions });
       for (const partition of partitions) {
         if (!context.startPartition(job, partition)) {

@@ -5,6 +5,7 @@
 
 import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
 import { BACKOFF, INTENSITY } from "../../../runtime/supervision/specification.ts";
+import type { Envelope } from "../../../runtime/transport/transport.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
 import type { Problems } from "./problems.ts";
 
@@ -33,6 +34,12 @@ export class SupervisionCheck implements Watch {
 
   ended(resident: Resident): void {
     this.#supervisors.delete(resident);
+  }
+
+  /** A partition that waits for its restart when its job is closed is forgotten, and one of its name is a new child. */
+  heard(resident: Resident, { message: { type } }: Envelope): void {
+    if (type !== "worker.close" && type !== "worker.keep") return;
+    for (const child of this.#childrenOf(resident, "partitions").values()) if (!child.isRunning) child.notBeforeMs = 0;
   }
 
   noticed(resident: Resident, supervisor: string, notice: SupervisorNotice): void {
