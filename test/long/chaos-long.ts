@@ -62,6 +62,9 @@ for (const kind of kinds) if (!STRIKE_KINDS.includes(kind)) throw new Error(`--k
 const directory = mkdtempSync(path.join(tmpdir(), "actor-dataflow-chaos-long-"));
 const counts = { jobs: 0, undisturbed: 0, wrong: 0, failed: 0, hung: 0, lost: 0, orphans: 0, tasksAgain: 0 };
 let kills: Readonly<Record<string, number>> = {};
+/** Nothing is left behind then, either. */
+const interrupted = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
 const beganMs = systemClock.nowMs();
 try {
   await strikeJobs();
@@ -69,7 +72,8 @@ try {
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 console.log(lineOf());
-process.exitCode = counts.wrong + counts.failed + counts.hung + counts.lost + counts.orphans > 0 ? 1 : 0;
+const isRight = counts.wrong + counts.failed + counts.hung + counts.lost + counts.orphans === 0;
+process.exitCode = !isRight ? 1 : interrupted.signal.aborted ? 130 : 0;
 
 async function strikeJobs(): Promise<void> {
   const token = randomBytes(16).toString("hex");
@@ -89,7 +93,8 @@ async function strikeJobs(): Promise<void> {
     const expected = await runJob(client);
     const random = seededRandom(Number(values.seed));
     const telling = setInterval(() => console.error(lineOf()), TOLD_EACH_MS);
-    while (total(kills) < Number(values.kills) && counts.hung + counts.lost === 0) {
+    const isOver = (): boolean => total(kills) >= Number(values.kills) || counts.hung + counts.lost > 0;
+    while (!isOver() && !interrupted.signal.aborted) {
       const before = kills;
       const striking = startStriking({
         ...{ cluster, kinds, clock: systemClock, durationMs: TROUBLE_MS, rate: Number(values.rate), random },
@@ -114,7 +119,7 @@ async function strikeJobs(): Promise<void> {
 async function runJob(client: ClusterClient): Promise<string | undefined> {
   const gone = new AbortController();
   const timer = setTimeout(() => gone.abort(), HANG_MS);
-  const { signal } = gone;
+  const signal = AbortSignal.any([gone.signal, interrupted.signal]);
   const patience: Patience = { clock: systemClock, random: systemRandom, patienceMs: HANG_MS, signal };
   const submissionId = randomBytes(16).toString("hex");
   const request = { program: JSON.stringify(PROGRAM), fileName: "program.json", submissionId };
@@ -136,6 +141,7 @@ async function runJob(client: ClusterClient): Promise<string | undefined> {
     });
   } catch (error) {
     if (!signal.aborted) throw error;
+    if (interrupted.signal.aborted) return undefined;
     counts.hung += 1;
     console.log(`job ${counts.jobs + 1} did not end in ${HANG_MS / 1000} s`);
     return undefined;
