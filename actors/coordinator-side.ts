@@ -20,7 +20,7 @@ import type { ReferenceExchange } from "./exchange/messages.ts";
 
 import { writerOf } from "./exchange/segment-names.ts";
 import { jobMachine } from "./job/machine.ts";
-import { canRun, type JobDescription, type JobOutcome, type OutputOrder } from "./job/messages.ts";
+import { canRun, type JobDescription, type JobOutcome, type OutputOrder, type TaskRace } from "./job/messages.ts";
 
 import { Placement } from "./job/placement.ts";
 import { JobProgress } from "./job/progress.ts";
@@ -74,6 +74,7 @@ export interface CoordinatorListener {
   workerCommanded(worker: string, command: WorkerCommand): void;
   /** Of a job that runs. */
   workerTold(fact: WorkerFact & { readonly worker: string }): void;
+  raceEnded(job: string, race: TaskRace): void;
   taleTold(worker: string, tale: WorkerTale["tale"]): void;
 }
 
@@ -267,6 +268,7 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
           view.takenOver.set(id, (view.takenOver.get(id) ?? 0) + commits);
           noteRepairs(plot, id, { lost, damaged: unusable, orphaned: 0 });
         },
+        noteRace: (race) => plot.listener?.raceEnded(id, race),
         noteWithdrawn: (damaged) => noteRepairs(plot, id, { lost: 0, damaged, orphaned: 0 }),
         noteLost: (orphaned) => noteRepairs(plot, id, { lost: 0, damaged: 0, orphaned }),
         tell: (outcome) => {

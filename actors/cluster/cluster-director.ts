@@ -9,7 +9,7 @@ import type { Clock, TimerHandle } from "../../runtime/clock.ts";
 import type { Term } from "../../runtime/identity.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
-import type { JobDescription, JobOutcome } from "../job/messages.ts";
+import type { JobDescription, JobOutcome, TaskRace } from "../job/messages.ts";
 import type { MembershipFact } from "../membership/messages.ts";
 import type { OutputTotals } from "../output/messages.ts";
 import type { OutputPort } from "../output/output-port.ts";
@@ -27,7 +27,7 @@ import type {
 import { JobDesk, type JobLimits } from "./job-desk.ts";
 import { type JobCodec, type JobFigures, JobRecords } from "./job-record.ts";
 import type { StoryBook } from "./story-book.ts";
-import { taleOfFact, taleOfMember } from "./tell-tales.ts";
+import { taleOfFact, taleOfMember, taleOfRace } from "./tell-tales.ts";
 import { WorkerBook } from "./worker-book.ts";
 
 export interface DirectorOptions {
@@ -170,6 +170,10 @@ export class ClusterDirector implements ClusterControl {
     if (fact.type === "task.committed") this.#options.onCommitted();
     const tale = taleOfFact(fact);
     if (tale !== undefined) this.#options.story.tell(tale);
+  }
+
+  raceEnded(job: string, race: TaskRace): void {
+    this.#options.story.tell(taleOfRace(job, race));
   }
 
   taleTold(worker: string, tale: WorkerTale["tale"]): void {

@@ -6,6 +6,7 @@
  */
 import type { SupervisorNotice } from "../../runtime/supervision/messages.ts";
 import { describeExit } from "../../runtime/supervision/supervision-error.ts";
+import type { TaskRace } from "../job/messages.ts";
 import type { Member, MembershipFact } from "../membership/messages.ts";
 import type { WorkerFact } from "../worker/messages.ts";
 import type { Tale } from "./story-book.ts";
@@ -85,6 +86,16 @@ export function taleOfFact(fact: WorkerFact & { readonly worker: string }): Tale
       ...{ stage: latest.stage, sequence: latest.sequence },
     },
   };
+}
+
+/** `task 1/3/0 of worker w-2 was also given to worker w-1, which was first` */
+export function taleOfRace(job: string, { task, winner, losers, ownerWon }: TaskRace): Tale {
+  const name = `${task.stage}/${task.partition}/${task.sequence}`;
+  const others = (ids: readonly string[]): string => ids.map((id) => `worker ${id}`).join(" and ");
+  const message = ownerWon
+    ? `task ${name} of worker ${winner} was also given to ${others(losers)}; worker ${winner} was first`
+    : `task ${name} of ${others(losers)} was also given to worker ${winner}, which was first`;
+  return { kind: "task.raced", message, job, worker: winner, detail: { ...task, winner, losers: losers.join(" ") } };
 }
 
 /** Children of these supervisors are named by their job. */

@@ -7,6 +7,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
+import type { TaskName } from "../job/messages.ts";
 import type { Member, MembershipFact } from "../membership/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
 import type { WorkerState, WorkerStatus } from "./control.ts";
@@ -69,19 +70,19 @@ export class WorkerBook {
     const tasks = this.#entries.get(worker)?.tasks;
     if (tasks === undefined) return;
     if (command.type === "worker.close") tasks.delete(command.job);
+    if (command.type === "worker.stop") for (const task of command.tasks) tasks.get(command.job)?.delete(nameOf(task));
     if (command.type !== "worker.run") return;
     const ofJob = tasks.get(command.job) ?? new Set<string>();
     tasks.set(command.job, ofJob);
     for (const run of command.runs) {
-      for (const task of run.tasks) ofJob.add(`${task.stage}/${run.partition}/${task.sequence}`);
+      for (const task of run.tasks) ofJob.add(nameOf({ ...task, partition: run.partition }));
     }
   }
 
   told(fact: WorkerFact & { readonly worker: string }): void {
     const ended = fact.type === "task.committed" ? fact.commit : fact.type === "task.starved" ? fact : undefined;
     if (ended === undefined) return;
-    const { stage, partition, sequence } = ended;
-    this.#entries.get(fact.worker)?.tasks.get(fact.job)?.delete(`${stage}/${partition}/${sequence}`);
+    this.#entries.get(fact.worker)?.tasks.get(fact.job)?.delete(nameOf(ended));
   }
 
   /** Errors: WORKER_UNKNOWN. */
@@ -117,6 +118,10 @@ export class WorkerBook {
     const gone = [...this.#entries].filter(([, entry]) => entry.gone !== undefined);
     for (const [id] of gone.slice(0, Math.max(0, gone.length - GONE_MAX))) this.#entries.delete(id);
   }
+}
+
+function nameOf({ stage, partition, sequence }: TaskName): string {
+  return `${stage}/${partition}/${sequence}`;
 }
 
 function stateOf({ status, draining }: Member, gone: Entry["gone"]): WorkerState {

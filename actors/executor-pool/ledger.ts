@@ -8,7 +8,7 @@
  * L2. A task whose executor died goes back to the front of its job's; the one that was running counts an attempt.
  * L3. A task that ended TASK_ATTEMPTS_MAX executors is poison, and never handed out again.
  * L4. What an executor of an older incarnation tells is ignored; one that joins again keeps its tasks.
- * L5. A task of a job that was forgotten is neither told of nor run again.
+ * L5. A task that was dropped, alone or with its job, is neither told of nor run again.
  * L6. Jobs take turns, task by task: none waits for another's queue.
  */
 import assert from "node:assert/strict";
@@ -22,9 +22,11 @@ export interface PoolTask {
   readonly tag: string;
   readonly task: Task;
   readonly owner: TaskOwner;
+  /** See `PoolCommand`. */
+  readonly isWanted?: () => boolean;
   /** Executors that died while they ran it. */
   attempts: number;
-  /** Its job was closed while it was with an executor. */
+  /** It was dropped while it was with an executor. */
   forgotten: boolean;
 }
 
@@ -121,12 +123,22 @@ export class PoolLedger {
     return poisoned && !running.forgotten ? running : undefined;
   }
 
-  /** Forgets the tasks of a job (L5). */
-  forget(job: string): void {
-    this.#waiting.delete(job);
+  /** Drops tasks of a job (L5), all of them or those that are meant; returns them. */
+  drop(job: string, isMeant: (task: PoolTask) => boolean = () => true): PoolTask[] {
+    const waiting = this.#waiting.get(job) ?? [];
+    const [dropped, left]: [PoolTask[], PoolTask[]] = [[], []];
+    for (const task of waiting) (isMeant(task) ? dropped : left).push(task);
+    // Whose turn it is stays as it is.
+    if (left.length === 0) this.#waiting.delete(job);
+    else this.#waiting.set(job, left);
     for (const { tasks } of this.#executors.values()) {
-      for (const task of tasks) if (task.job === job) task.forgotten = true;
+      for (const task of tasks) {
+        if (task.job !== job || task.forgotten || !isMeant(task)) continue;
+        task.forgotten = true;
+        dropped.push(task);
+      }
     }
+    return dropped;
   }
 
   #putBack(tasks: readonly PoolTask[]): void {

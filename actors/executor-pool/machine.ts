@@ -1,8 +1,10 @@
 /**
  * The executor pool: hands tasks to executors, starts executors when there is work for them, and finds hung ones.
  *
- * P1. A task has one end: done, failed, or poison. An executor's death is no end; the task is run again elsewhere.
+ * P1. A task has one end: done, failed, poison, or stopped. An executor's death is no end; the task is run again elsewhere.
  * P2. An executor is started when there are more tasks than executors, up to `executorCount`.
+ * P4. A task that nobody wants any more ends at once for whoever gave it; the executor that runs it gives it up as soon as
+ *     it can, and is never ended for that.
  * P3. When no executor comes back, the executors' supervisor gives up, and with it the tree: that is not the pool's.
  */
 import assert from "node:assert/strict";
@@ -66,6 +68,22 @@ export function executorId(index: number | ""): string {
   return `executor-${index}`;
 }
 
+/** P4. */
+function stopRunning({ ledger }: Context, dropped: readonly PoolTask[]): void {
+  if (dropped.length === 0) return;
+  for (const { tasks, notes } of ledger.executors()) {
+    notes.stop(tasks.filter(({ forgotten }) => forgotten).map(({ ticket }) => ticket));
+  }
+}
+
+function tellStopped({ owner, tag }: Pick<PoolTask, "owner" | "tag">): void {
+  owner.send({ type: "task.stopped", tag });
+}
+
+function isUnwanted({ isWanted }: Pick<PoolTask, "isWanted">): boolean {
+  return isWanted?.() === false;
+}
+
 function fail(task: PoolTask, code: string, message: string): void {
   task.owner.send({ type: "task.failed", tag: task.tag, failure: { code, message } });
 }
@@ -87,11 +105,20 @@ export const poolMachine = setup({
     close: ({ context, event }) => {
       if (event.type !== "pool.close") return;
       context.jobs.delete(event.job);
-      context.ledger.forget(event.job);
+      stopRunning(context, context.ledger.drop(event.job));
       context.early = context.early.filter(({ job }) => job !== event.job);
       for (const { reference } of context.ledger.executors()) {
         reference.send({ type: "executor.command", command: { kind: "close", job: event.job } });
       }
+    },
+    sweep: ({ context, event }) => {
+      if (event.type !== "pool.sweep") return;
+      const isMeant = (early: (typeof context.early)[number]): boolean => early.job === event.job && isUnwanted(early);
+      const early = context.early.filter(isMeant);
+      context.early = context.early.filter((each) => !isMeant(each));
+      const dropped = context.ledger.drop(event.job, isUnwanted);
+      stopRunning(context, dropped);
+      for (const each of [...early, ...dropped]) tellStopped(each);
     },
     free: ({ context, event }) => {
       if (event.type !== "pool.free") return;
@@ -102,6 +129,11 @@ export const poolMachine = setup({
     },
     submit: ({ context, event }) => {
       if (event.type !== "pool.submit") return;
+      // What it needs may have been brought here meanwhile, for nobody.
+      if (isUnwanted(event)) {
+        tellStopped(event);
+        return;
+      }
       // A pool that is new may be given tasks before it is told of their job again.
       if (!context.jobs.has(event.job)) {
         context.early.push(event);
@@ -121,11 +153,13 @@ export const poolMachine = setup({
       dispatch(context);
     },
     finish: ({ context, event }) => {
-      if (event.type !== "executor.done" && event.type !== "executor.failed") return;
+      if (event.type !== "executor.done" && event.type !== "executor.failed" && event.type !== "executor.stopped")
+        return;
       const { index, incarnation } = event;
       const task = context.ledger.finish(event);
       dispatch(context);
-      if (task === undefined) return;
+      // P4: of a task that was stopped its owner has been told.
+      if (task === undefined || event.type === "executor.stopped") return;
       if (context.proven.get(index) !== incarnation) {
         context.proven.set(index, incarnation);
         context.reportProgress(index, incarnation);
@@ -179,11 +213,13 @@ export const poolMachine = setup({
   on: {
     "pool.open": { actions: "open" },
     "pool.close": { actions: "close" },
+    "pool.sweep": { actions: "sweep" },
     "pool.free": { actions: "free" },
     "executor.lost": { actions: "lose" },
     "executor.ready": { actions: "join" },
     "executor.done": { actions: "finish" },
     "executor.failed": { actions: "finish" },
+    "executor.stopped": { actions: "finish" },
   },
   states: {
     serving: {

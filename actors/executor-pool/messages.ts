@@ -13,12 +13,16 @@ export interface TaskOwner {
 
 export type TaskEnd =
   | { readonly type: "task.done"; readonly tag: string; readonly result: TaskResult }
-  | { readonly type: "task.failed"; readonly tag: string; readonly failure: TaskFailure };
+  | { readonly type: "task.failed"; readonly tag: string; readonly failure: TaskFailure }
+  /** It was not wanted any more. */
+  | { readonly type: "task.stopped"; readonly tag: string };
 
 export type PoolCommand =
   | { readonly type: "pool.open"; readonly job: JobDescription }
-  /** Forgets the job's tasks; those that run end unheard. */
+  /** Forgets the job's tasks; those that run are stopped, and end unheard. */
   | { readonly type: "pool.close"; readonly job: string }
+  /** Some of the job's tasks are not wanted any more: those that wait are dropped, those that run are stopped. */
+  | { readonly type: "pool.sweep"; readonly job: string }
   /** Has executors let go of the segments of earlier stages. */
   | { readonly type: "pool.free"; readonly job: string; readonly below: number }
   | {
@@ -27,6 +31,8 @@ export type PoolCommand =
       readonly tag: string;
       readonly task: Task;
       readonly owner: TaskOwner;
+      /** Whether its end is still waited for; asked again after `pool.sweep`. Absent: it is. */
+      readonly isWanted?: () => boolean;
     };
 
 export type PoolFact =

@@ -48,10 +48,11 @@ export const executorMachine = setup({
     answer: ({ context, event, self }) => {
       if (event.type !== "thread.event") return;
       const { index, incarnation } = context;
-      if (event.event.kind === "ready") announce(context, (command) => self.send(command));
-      else if (event.event.kind === "done") {
-        context.tell({ ...event.event, type: "executor.done", index, incarnation });
-      } else context.tell({ ...event.event, type: "executor.failed", index, incarnation });
+      const told = event.event;
+      if (told.kind === "ready") announce(context, (command) => self.send(command));
+      else if (told.kind === "done") context.tell({ ...told, type: "executor.done", index, incarnation });
+      else if (told.kind === "failed") context.tell({ ...told, type: "executor.failed", index, incarnation });
+      else context.tell({ ...told, type: "executor.stopped", index, incarnation });
     },
     die: ({ context, event }) => {
       const reason = event.type === "thread.died" ? event.reason : "";

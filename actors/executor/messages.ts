@@ -170,7 +170,7 @@ export interface CallUnderWay {
   readonly value: bigint | undefined;
 }
 
-/** What a thread notes, to be read at any time. */
+/** What a thread notes, to be read at any time, and what it is to note. */
 export interface ThreadNotes {
   /** Rises whenever the thread gets on. */
   progress(): number;
@@ -178,6 +178,8 @@ export interface ThreadNotes {
   call(): CallUnderWay | undefined;
   /** Of the split that it reads, from 1; `last` is undefined where that is not known. */
   lines(): { readonly first: number; readonly last: number | undefined } | undefined;
+  /** Those of its tasks that are to stop, at most EXECUTOR_TASKS_MAX; they take the place of those that were named before. */
+  stop(tickets: readonly number[]): void;
 }
 
 /** What a writer's segments hold: results of a stage, rejects, which are needed until the job ends, or text of the output. */
@@ -217,7 +219,9 @@ export type ThreadCommand =
 export type ThreadEvent =
   | { readonly kind: "ready" }
   | { readonly kind: "done"; readonly ticket: number; readonly result: TaskResult }
-  | { readonly kind: "failed"; readonly ticket: number; readonly failure: TaskFailure };
+  | { readonly kind: "failed"; readonly ticket: number; readonly failure: TaskFailure }
+  /** It was to stop. */
+  | { readonly kind: "stopped"; readonly ticket: number };
 
 export type ExecutorCommand =
   | { readonly type: "executor.command"; readonly command: ThreadCommand }
@@ -230,6 +234,7 @@ export type ExecutorFact = { readonly index: number; readonly incarnation: numbe
   | { readonly type: "executor.ready"; readonly executor: ExecutorReference; readonly notes: ThreadNotes }
   | { readonly type: "executor.done"; readonly ticket: number; readonly result: TaskResult }
   | { readonly type: "executor.failed"; readonly ticket: number; readonly failure: TaskFailure }
+  | { readonly type: "executor.stopped"; readonly ticket: number }
 );
 
 export interface ExecutorReference {

@@ -16,7 +16,7 @@ import { functionsOf } from "./load-functions.ts";
 import { loadKernels } from "./load-kernels.ts";
 import type { ThreadCommand, ThreadEvent, ThreadInput } from "./messages.ts";
 import { TaskRunner, taskFailure } from "./task-runner.ts";
-import { NoteTaker } from "./thread-notes.ts";
+import { NoteTaker, TaskStopped } from "./thread-notes.ts";
 
 function serve(): void {
   const port = parentPort;
@@ -32,6 +32,8 @@ function serve(): void {
   const answer = (event: ThreadEvent, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(event, transfer);
 
   const run = async ({ ticket, job, task, isRetry }: ThreadCommand & { kind: "run" }): Promise<void> => {
+    const { notes } = life();
+    notes.begin(ticket);
     try {
       const runner = runners.get(job);
       if (runner === undefined) throw new Error(`job ${job} is not open on this thread`);
@@ -39,9 +41,10 @@ function serve(): void {
       const transfer = result.text.map(({ bytes }) => bytes.buffer);
       answer({ kind: "done", ticket, result }, transfer);
     } catch (error) {
-      answer({ kind: "failed", ticket, failure: taskFailure(error) });
+      if (error instanceof TaskStopped) answer({ kind: "stopped", ticket });
+      else answer({ kind: "failed", ticket, failure: taskFailure(error) });
     }
-    progressed();
+    notes.end();
   };
   const open = async (job: JobDescription): Promise<void> => {
     // A worker that is new opens its jobs anew; the runner of an open one goes on.

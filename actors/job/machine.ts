@@ -7,6 +7,7 @@
  * J5. What nobody needs any more is freed before the tasks that may need its room are handed out.
  * J7. A worker without the functions that the job calls has no part in it.
  * J6. What is needed is held by as many workers as the job wants copies, and by others than those that are drained.
+ * J8. Whoever still has a task that somebody else has committed is told to stop it.
  * J4. What a lost worker held and somebody still needs is made again, by going back to the first stage that lacks it;
  *     what a worker brings back when it returns is taken.
  */
@@ -18,7 +19,14 @@ import type { TaskCommit } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
 import { CopyPlan } from "./copy-plan.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
-import { canRun, type JobDescription, type JobOutcome, type OutputOrder } from "./messages.ts";
+import {
+  canRun,
+  type JobDescription,
+  type JobOutcome,
+  type OutputOrder,
+  type TaskName,
+  type TaskRace,
+} from "./messages.ts";
 import { type Assignment, type Placement, taskName } from "./placement.ts";
 import type { JobProgress } from "./progress.ts";
 
@@ -40,6 +48,8 @@ export interface JobInput {
   readonly noteTakenOver: (found: TakenOver) => void;
   /** Told of how many tasks are run again because their worker was lost, or began anew. */
   readonly noteLost: (taskCount: number) => void;
+  /** Told of a task that several workers had when one of them committed it. */
+  readonly noteRace: (race: TaskRace) => void;
   /** Told of how many commits were withdrawn because what they refer to is damaged. */
   readonly noteWithdrawn: (commitCount: number) => void;
 }
@@ -89,8 +99,30 @@ function openStage(context: Context): void {
       context.send(worker, { type: "worker.free", job: context.job.id, below });
     }
   }
+  stopDone(context);
   context.placement.open(context.progress.outstanding(), context.nowMs());
   handOut(context);
+}
+
+/** J8. Of what workers went on with while they were away, or the coordinator was. */
+function stopDone({ job, placement, progress, send }: Context): void {
+  for (const [worker, tasks] of placement.disown((task) => progress.isDone(task))) {
+    send(worker, { type: "worker.stop", job: job.id, tasks });
+  }
+}
+
+/** J8. A task is committed by `winner`. */
+function settleTask(context: Context, { stage, partition, sequence }: TaskName, winner: string): void {
+  const { copies, job, noteRace, nowMs, placement, send } = context;
+  const task = { stage, partition, sequence };
+  const had = placement.done(task, nowMs());
+  const losers = had.filter((worker) => worker !== winner);
+  for (const loser of losers) {
+    send(loser, { type: "worker.stop", job: job.id, tasks: [task] });
+    // It may be needed to hold a copy, and would drop that as well.
+    copies.end(taskName(task), loser);
+  }
+  if (losers.length > 0) noteRace({ task, winner, losers, ownerWon: had[0] === winner });
 }
 
 function again(context: Context, worker: string, partition?: number): void {
@@ -201,7 +233,7 @@ export const jobMachine = setup({
         handOut(context);
       }
       if (event.type !== "partition.recovered") return;
-      for (const commit of event.commits) context.placement.done(commit, context.nowMs());
+      for (const commit of event.commits) settleTask(context, commit, event.worker);
       again(context, event.worker, event.partition);
       // What it had committed and not told may have been the last of the stage.
       openStage(context);
@@ -209,12 +241,13 @@ export const jobMachine = setup({
     commit: ({ context, event }) => {
       if (event.type !== "task.committed") return;
       const { commit, worker } = event;
-      context.placement.done(commit, context.nowMs());
+      settleTask(context, commit, worker);
       context.copies.end(taskName(commit), worker);
       if (context.progress.commit(commit, worker)) openStage(context);
       else handOut(context);
       copy(context, commit);
     },
+    stopDone: ({ context }) => stopDone(context),
     /** Those of which nobody needs the result at hand any more are not asked for. */
     copy: ({ context }) => copy(context),
     race: ({ context }) =>
@@ -283,7 +316,7 @@ export const jobMachine = setup({
       on: {
         "member.lost": { target: "writing", reenter: true, actions: ["lose", "copy"] },
         "worker.opened": { target: "writing", reenter: true, actions: ["noteOpened", "copy"] },
-        "partition.recovered": { actions: ["restore", "copy"] },
+        "partition.recovered": { actions: ["restore", "stopDone", "copy"] },
         // Of a copy, or of a task that was raced.
         "task.committed": { actions: "commit" },
         "task.starved": { target: "writing", reenter: true, actions: ["withdraw", "copy"] },

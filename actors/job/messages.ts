@@ -32,6 +32,23 @@ export function hashOfEnds(head: Uint8Array, tail: Uint8Array): string {
   return createHash("sha256").update(head).update(tail).digest("hex");
 }
 
+/** A task by its name in the job. */
+export interface TaskName {
+  readonly stage: number;
+  readonly partition: number;
+  readonly sequence: number;
+}
+
+/** A task that several workers had when one of them committed it. */
+export interface TaskRace {
+  readonly task: TaskName;
+  readonly winner: string;
+  /** Before all the one that was given it first, unless that is the winner. */
+  readonly losers: readonly string[];
+  /** Whether the winner was given it first. */
+  readonly ownerWon: boolean;
+}
+
 /** A stretch of one file; a line belongs to the split in which its first byte lies. */
 export interface Split {
   readonly file: number;

@@ -4,22 +4,18 @@
  * Owns: tasks that wait, and tasks that are with workers.
  * Never: sends a message, reads a clock.
  *
- * L1. A task is with one worker, or with two while it is raced; with none while it waits.
+ * L1. A task is with one worker, or with two or more while it is raced; with none while it waits. Nobody has one that is
+ *     committed.
  * L2. A worker has at most TASKS_PER_SLOT_MAX tasks a slot, and gets more when it has done half of them: what is left
  *     goes to whoever gets on, or joins later.
  * L3. A worker that is lost gives its tasks back, to the front.
- * L5. What a worker was given by an earlier coordinator, and goes on with, is given to nobody else.
+ * L5. What a worker was given by an earlier coordinator, or before it was taken for lost, and goes on with, is given to
+ *     nobody else; where somebody else has it already, they race.
  * L4. Where a task runs decides nothing about its bytes.
  */
 import { TASKS_PER_SLOT_MAX } from "../options.ts";
 import type { PartitionRun, PartitionTask } from "../partition/messages.ts";
-
-/** A task by its name in the job. */
-export interface TaskName {
-  readonly stage: number;
-  readonly partition: number;
-  readonly sequence: number;
-}
+import type { TaskName } from "./messages.ts";
 
 interface Placed {
   readonly name: string;
@@ -27,6 +23,8 @@ interface Placed {
   readonly task: PartitionTask;
   /** When it was first handed out. */
   sinceMs: number;
+  /** The worker that was given it first, of those that have it; empty while it waits. */
+  owner: string;
   raced: boolean;
 }
 
@@ -39,11 +37,16 @@ interface Desk {
 
 export type Assignment = ReadonlyMap<string, readonly PartitionRun[]>;
 
+/** A task that a worker was given before its coordinator, or its membership, began anew. */
+interface Adopted extends TaskName {
+  readonly name: string;
+}
+
 export class Placement {
   readonly #desks = new Map<string, Desk>();
   #waiting: Placed[] = [];
-  /** By task: who has it already (L5). */
-  readonly #adopted = new Map<string, string>();
+  /** By worker, then by name: what it has already (L5). */
+  readonly #adopted = new Map<string, Map<string, Adopted>>();
   #next = 0;
   /** Committed since the stage was opened. */
   readonly #finished = new Set<string>();
@@ -51,16 +54,14 @@ export class Placement {
 
   /** Takes the tasks of a stage; those that are with a worker already stay there, with what they are given now. */
   open(runs: readonly PartitionRun[], nowMs: number): void {
-    const placed = this.#placed();
+    const known = this.#placed();
     const waiting: Placed[] = [];
     for (const { partition, tasks } of runs) {
       for (const task of tasks) {
         const name = taskName({ ...task, partition });
-        if (placed.has(name)) continue;
-        const desk = this.#desks.get(this.#adopted.get(name) ?? "");
-        const fresh: Placed = { name, partition, task, sinceMs: nowMs, raced: false };
-        if (desk === undefined) waiting.push(fresh);
-        else desk.tasks.set(name, fresh);
+        const placed = known.get(name) ?? { name, partition, task, sinceMs: nowMs, owner: "", raced: false };
+        const isAdopted = this.#giveToAdopters(placed);
+        if (!known.has(name) && !isAdopted) waiting.push(placed);
       }
     }
     this.#waiting = waiting;
@@ -85,40 +86,63 @@ export class Placement {
   }
 
   /** What a worker goes on with of a partition, instead of what it had before. */
-  adopt(worker: string, partition: number, names: readonly Omit<TaskName, "partition">[]): void {
-    for (const [name, holder] of this.#adopted) {
-      if (holder === worker && name.split("/")[1] === String(partition)) this.#adopted.delete(name);
+  adopt(worker: string, partition: number, tasks: readonly Omit<TaskName, "partition">[]): void {
+    const adopted = this.#adopted.get(worker) ?? new Map<string, Adopted>();
+    for (const [name, task] of adopted) if (task.partition === partition) adopted.delete(name);
+    for (const task of tasks) {
+      const name = taskName({ ...task, partition });
+      adopted.set(name, { ...task, partition, name });
     }
-    for (const name of names) this.#adopted.set(taskName({ ...name, partition }), worker);
+    if (adopted.size === 0) this.#adopted.delete(worker);
+    else this.#adopted.set(worker, adopted);
+  }
+
+  /** Takes from each worker what it goes on with for nothing; returns it. */
+  disown(isDone: (task: TaskName) => boolean): ReadonlyMap<string, readonly TaskName[]> {
+    const disowned = new Map<string, TaskName[]>();
+    for (const [worker, adopted] of this.#adopted) {
+      const done = [...adopted.values()].filter(isDone);
+      for (const { name } of done) adopted.delete(name);
+      if (done.length > 0) disowned.set(worker, done);
+    }
+    return disowned;
   }
 
   lose(worker: string): void {
-    for (const [name, holder] of this.#adopted) if (holder === worker) this.#adopted.delete(name);
+    this.#adopted.delete(worker);
     const tasks = [...(this.#desks.get(worker)?.tasks.values() ?? [])];
     this.#desks.delete(worker);
-    const placed = this.#placed();
-    const back = tasks.filter(({ name }) => !placed.has(name));
+    for (const placed of tasks) this.#noteLeft(placed);
+    const back = tasks.filter(({ owner }) => owner === "");
     this.#waiting = [...back, ...this.#waiting.slice(this.#next)];
     this.#next = 0;
   }
 
   /** A task that its worker could not begin, since what it needs is gone: it is handed out again by `open`. */
   giveBack(worker: string, name: TaskName): void {
-    this.#adopted.delete(taskName(name));
-    this.#desks.get(worker)?.tasks.delete(taskName(name));
+    const key = taskName(name);
+    this.#adopted.get(worker)?.delete(key);
+    const placed = this.#desks.get(worker)?.tasks.get(key);
+    if (placed === undefined) return;
+    this.#desks.get(worker)?.tasks.delete(key);
+    this.#noteLeft(placed);
   }
 
-  /** Notes that a task is committed, whoever had it. */
-  done(name: TaskName, nowMs: number): void {
+  /** Notes that a task is committed; returns who had it, before all the worker that was given it first. */
+  done(name: TaskName, nowMs: number): readonly string[] {
     const key = taskName(name);
-    this.#adopted.delete(key);
     this.#finished.add(key);
-    for (const { tasks } of this.#desks.values()) {
+    const had: string[] = [];
+    for (const [worker, { tasks }] of this.#desks) {
       const placed = tasks.get(key);
       if (placed === undefined) continue;
       tasks.delete(key);
       this.#durationsMs.push(nowMs - placed.sinceMs);
+      if (placed.owner === worker) had.unshift(worker);
+      else had.push(worker);
     }
+    for (const [worker, adopted] of this.#adopted) if (adopted.delete(key) && !had.includes(worker)) had.push(worker);
+    return had;
   }
 
   /** What a worker that begins anew is to be given again, of one partition or of all. */
@@ -168,8 +192,30 @@ export class Placement {
     return assignment(taken);
   }
 
-  #placed(): Set<string> {
-    return new Set([...this.#desks.values()].flatMap(({ tasks }) => [...tasks.keys()]));
+  /** One of those that had it has it no more. */
+  #noteLeft(placed: Placed): void {
+    const holders = [...this.#desks].filter(([, { tasks }]) => tasks.has(placed.name)).map(([worker]) => worker);
+    placed.raced = holders.length > 1;
+    if (!holders.includes(placed.owner)) placed.owner = holders[0] ?? "";
+  }
+
+  #placed(): Map<string, Placed> {
+    return new Map([...this.#desks.values()].flatMap(({ tasks }) => [...tasks]));
+  }
+
+  /** L5. Whether there are any. */
+  #giveToAdopters(placed: Placed): boolean {
+    let isAdopted = false;
+    for (const [worker, adopted] of this.#adopted) {
+      const desk = this.#desks.get(worker);
+      if (desk === undefined || !adopted.has(placed.name)) continue;
+      isAdopted = true;
+      if (desk.tasks.has(placed.name)) continue;
+      placed.raced = placed.owner !== "";
+      if (placed.owner === "") placed.owner = worker;
+      desk.tasks.set(placed.name, placed);
+    }
+    return isAdopted;
   }
 }
 
@@ -177,6 +223,7 @@ export class Placement {
 const RACE_SAMPLE = 256;
 
 function give([worker, desk]: [string, Desk], placed: Placed, taken: Map<string, Placed[]>): void {
+  if (!placed.raced) placed.owner = worker;
   desk.tasks.set(placed.name, placed);
   const tasks = taken.get(worker);
   if (tasks === undefined) taken.set(worker, [placed]);

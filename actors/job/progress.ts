@@ -20,7 +20,7 @@ import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference } from "../executor/messages.ts";
 import { TASK_REPAIRS_MAX } from "../options.ts";
 import { type PartitionRun, referencesOf, type TaskCommit, type Withdrawal } from "../partition/messages.ts";
-import type { JobDescription } from "./messages.ts";
+import type { JobDescription, TaskName } from "./messages.ts";
 import { taskName } from "./placement.ts";
 import { reduceRuns, splitRuns } from "./stage-tasks.ts";
 
@@ -105,12 +105,14 @@ export class JobProgress {
     }
   }
 
+  /** Whether a task need not be run as things are: it is committed, or the job has passed its stage. */
+  isDone(task: TaskName): boolean {
+    const name = taskName(task);
+    return task.stage < this.#stageIndex || (this.#commitsOf(task.stage).has(name) && !this.#isOrphan(name));
+  }
+
   /** Undefined if nobody needs it, or nobody has it. */
-  neededOf(task: {
-    readonly stage: number;
-    readonly partition: number;
-    readonly sequence: number;
-  }): HeldCommit | undefined {
+  neededOf(task: TaskName): HeldCommit | undefined {
     return this.#neededOf(taskName(task));
   }
 

@@ -5,6 +5,7 @@
  * P2. A new incarnation begins with what the journal holds, and tells all of it.
  * P3. A task's end that this incarnation did not wait for is ignored.
  * P5. A task whose input is damaged is no failure: the job is told, and asks again when the input has been made again.
+ * P6. A task that the job has stopped is told of only if its commit was being written: that harms nothing.
  * P4. A journal that fails, or cannot be read, fails the job by name: nothing is acknowledged any more.
  */
 import { assign, fromPromise, setup } from "xstate";
@@ -89,6 +90,11 @@ export const partitionMachine = setup({
       if (event.type !== "partition.withdraw") return;
       for (const withdrawal of event.withdrawals) context.book.withdraw(withdrawal);
     },
+    stop: ({ context, event }) => {
+      if (event.type !== "partition.stop") return;
+      for (const task of event.tasks) context.book.stop(task);
+      context.pool.send({ type: "pool.sweep", job: context.job });
+    },
     tellStarved: ({ context, event }) => {
       const task = event.type === "task.failed" ? context.book.abandon(event.tag) : undefined;
       if (event.type !== "task.failed" || task === undefined) return;
@@ -96,9 +102,13 @@ export const partitionMachine = setup({
       context.tell({ type: "task.starved", stage, partition: context.partition, sequence, failure: event.failure });
     },
     submit: ({ context, self }) => {
-      const owner = { send: (end: TaskEnd) => self.send(end) };
       for (const { tag, task } of context.book.submittable()) {
-        context.pool.send({ type: "pool.submit", job: context.job, tag, task: task.task, owner });
+        const isWanted = (): boolean => context.book.awaits(tag, task);
+        const send = (end: TaskEnd): void => {
+          // P3. It may have been asked for again since, under the same name.
+          if (isWanted()) self.send(end);
+        };
+        context.pool.send({ type: "pool.submit", job: context.job, tag, task: task.task, owner: { send }, isWanted });
       }
     },
     commit: ({ context, event, self }) => {
@@ -164,6 +174,7 @@ export const partitionMachine = setup({
       on: {
         "partition.report": { actions: "tellRecovered" },
         "partition.run": { actions: ["accept", "submit"] },
+        "partition.stop": { actions: ["stop", "submit"] },
         "task.done": { actions: "commit" },
         "partition.withdraw": { actions: "withdraw" },
         "task.failed": [{ guard: "isStarved", actions: ["tellStarved", "submit"] }, { actions: "tellFailed" }],

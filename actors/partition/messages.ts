@@ -46,6 +46,11 @@ export interface Withdrawal {
 export type PartitionCommand =
   /** Runs tasks that are not committed yet; those that are, are told again. */
   | { readonly type: "partition.run"; readonly tasks: readonly PartitionTask[] }
+  /** Drops tasks that are not committed: somebody else has committed them, and they can wait, or run, for nothing. */
+  | {
+      readonly type: "partition.stop";
+      readonly tasks: readonly { readonly stage: number; readonly sequence: number }[];
+    }
   /** Forgets commits, so that their tasks are run again when asked for; the log's last commit of a task is the one that counts. */
   | { readonly type: "partition.withdraw"; readonly withdrawals: readonly Withdrawal[] }
   /** Asks for `partition.recovered` again. */

@@ -6,6 +6,7 @@
  *
  * B1. A committed task is never submitted unless its commit is withdrawn; asked for, it is told again.
  * B2. A task is under way at most once in one incarnation; one that waits takes the inputs that were named last.
+ * B4. A task that is stopped is neither waiting nor under way, until it is asked for again; what ends of it is nothing.
  * B3. At most PARTITION_TASKS_IN_FLIGHT_MAX tasks are under way or being committed.
  */
 import type { TaskResult } from "../executor/messages.ts";
@@ -45,6 +46,17 @@ export class TaskBook {
     if (commit === undefined) return;
     const isMeant = referencesOf(commit).some(({ segment, offset }) => segment === at.segment && offset === at.offset);
     if (isMeant) this.#committed.delete(tagOf(task));
+  }
+
+  /** Drops a task (B4); one whose commit is being written is committed all the same. */
+  stop(task: { readonly stage: number; readonly sequence: number }): void {
+    this.#waiting.delete(tagOf(task));
+    this.#underWay.delete(tagOf(task));
+  }
+
+  /** Whether the end of a task that was submitted is still waited for. */
+  awaits(tag: string, task: PartitionTask): boolean {
+    return this.#underWay.get(tag) === task;
   }
 
   /** A task that was submitted ended without a result, and is to be asked for again; undefined if it was not submitted. */

@@ -109,6 +109,12 @@ export const workerMachine = setup({
         }
       }
     },
+    stop: ({ context, event }) => {
+      if (event.type !== "worker.stop") return;
+      for (const { partition, ...task } of event.tasks) {
+        context.sendToPartition(event.job, partition, { type: "partition.stop", tasks: [task] });
+      }
+    },
     withdraw: ({ context, event }) => {
       if (event.type !== "worker.withdraw") return;
       for (const withdrawal of event.withdrawals) {
@@ -132,7 +138,7 @@ export const workerMachine = setup({
       const owner = {
         send: (end: TaskEnd) => {
           if (end.type === "task.done") context.tell({ type: "output.done", job, tag, result: end.result });
-          else context.tell({ type: "output.failed", job, tag, failure: end.failure });
+          else if (end.type === "task.failed") context.tell({ type: "output.failed", job, tag, failure: end.failure });
         },
       };
       context.pool.send({ type: "pool.submit", job, tag, task, owner });
@@ -185,6 +191,7 @@ export const workerMachine = setup({
   on: {
     "worker.open": { actions: "open" },
     "worker.run": { actions: "run" },
+    "worker.stop": { actions: "stop" },
     "worker.withdraw": { actions: "withdraw" },
     "worker.free": { actions: "free" },
     "worker.freeText": { actions: "freeText" },

@@ -4,7 +4,7 @@
  * Owns: the types.
  */
 import type { Task, TaskFailure, TaskResult } from "../executor/messages.ts";
-import type { JobDescription } from "../job/messages.ts";
+import type { JobDescription, TaskName } from "../job/messages.ts";
 import type { PartitionFact, PartitionRun, Withdrawal } from "../partition/messages.ts";
 
 /** From a job to its worker. */
@@ -13,6 +13,8 @@ export type WorkerCommand =
   | { readonly type: "worker.open"; readonly job: JobDescription }
   /** Runs tasks; partitions that have no actor yet get one. */
   | { readonly type: "worker.run"; readonly job: string; readonly runs: readonly PartitionRun[] }
+  /** Somebody else has committed these tasks: whether they wait or run, they are dropped. */
+  | { readonly type: "worker.stop"; readonly job: string; readonly tasks: readonly TaskName[] }
   /** Has partitions forget commits of which something is damaged. */
   | { readonly type: "worker.withdraw"; readonly job: string; readonly withdrawals: readonly Withdrawal[] }
   /** Nobody needs the results of stages before `below` any more. */

@@ -130,7 +130,7 @@ test("messages: the largest job sends none that is too large, from its opening t
       startOutput: (given) => {
         order = given;
       },
-      ...{ tell: () => {}, noteTakenOver: () => {}, noteWithdrawn: () => {}, noteLost: () => {} },
+      ...{ tell: () => {}, noteTakenOver: () => {}, noteWithdrawn: () => {}, noteLost: () => {}, noteRace: () => {} },
     },
   });
   t.teardown(() => actor.stop());

@@ -7,7 +7,7 @@ import { PoolLedger, type PoolTask } from "../../../actors/executor-pool/ledger.
 import { EXECUTOR_TASKS_MAX, TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
 
 const owner = { send: () => {} };
-const notes = { progress: () => 0, call: () => undefined, lines: () => undefined };
+const notes = { progress: () => 0, call: () => undefined, lines: () => undefined, stop: () => {} };
 const reference = { send: () => {} };
 
 function submit(ledger: PoolLedger, tag: string, job = "job"): void {
@@ -69,7 +69,7 @@ test("ledger: a task of a forgotten job is not told of and not run again, not ev
   submit(ledger, "c", "gone");
   join(ledger, 0, 1);
   const [{ task }] = ledger.assign();
-  ledger.forget("gone");
+  ledger.drop("gone");
   t.is(ledger.taskCount, 2);
   t.is(ledger.finish({ index: 0, incarnation: 1, ticket: task.ticket }), undefined);
   t.is(ledger.lose(0, 1), undefined);
@@ -128,4 +128,25 @@ test("ledger: jobs take turns, however much one of them has waiting (L6)", (t) =
   join(ledger, 1, 1);
   join(ledger, 2, 1);
   t.deepEqual(assigned(ledger), ["a1 to 0", "b1 to 1", "a2 to 2", "b2 to 0", "a3 to 1", "a4 to 2"]);
+});
+
+test("ledger: tasks of a job are dropped one by one, wherever they are, and the others stay in their order (L5)", (t) => {
+  const ledger = new PoolLedger(1);
+  for (const tag of ["a", "b", "c", "d"]) submit(ledger, tag);
+  join(ledger, 0, 1);
+  ledger.assign();
+  submit(ledger, "c", "other");
+  const isMeant = ({ tag }: PoolTask): boolean => tag === "b" || tag === "c";
+  t.deepEqual(
+    ledger.drop("job", isMeant).map(({ tag, job }) => `${tag} of ${job}`),
+    ["c of job", "b of job"],
+  );
+  t.deepEqual(ledger.drop("job", isMeant), [], "once");
+  join(ledger, 1, 1);
+  t.deepEqual(assigned(ledger), ["d to 1", "c to 1"]);
+  const { tasks = [] } = ledger.executor(0) ?? {};
+  t.deepEqual(
+    tasks.map(({ ticket }) => ledger.finish({ index: 0, incarnation: 1, ticket })?.tag),
+    ["a", undefined],
+  );
 });

@@ -3,7 +3,7 @@
  */
 import test from "ava";
 import fc from "fast-check";
-import { NoteTaker, readNotes, THREAD_NOTES_BYTES } from "../../../actors/executor/thread-notes.ts";
+import { NoteTaker, readNotes, TaskStopped, THREAD_NOTES_BYTES } from "../../../actors/executor/thread-notes.ts";
 import { CALL_SUBJECT } from "../../../programs/registered/call-recorder.ts";
 
 const INT64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
@@ -49,4 +49,21 @@ test("notes: lines of a split, with or without the last", (t) => {
   t.deepEqual(notes.lines(), { first: 5, last: 80 });
   taker.noteLines(2, 0);
   t.deepEqual(notes.lines(), { first: 2, last: undefined });
+});
+
+test("notes: a task that is to stop ends where it gets on or calls a function, and no other one does", (t) => {
+  const { taker, notes } = pairOfNotes();
+  const call = (): void => taker.enter(0, CALL_SUBJECT.pair, 0, 0, 0, 0);
+  notes.stop([2 ** 40]);
+  t.notThrows(() => taker.progressed(), "no task runs");
+  taker.begin(2 ** 40 + 1);
+  t.notThrows(() => taker.progressed());
+  taker.end();
+  taker.begin(2 ** 40);
+  t.throws(() => taker.progressed(), { instanceOf: TaskStopped });
+  t.throws(call, { instanceOf: TaskStopped });
+  notes.stop([2 ** 40 + 7, 2 ** 40]);
+  t.throws(call, { instanceOf: TaskStopped });
+  notes.stop([]);
+  t.notThrows(call);
 });

@@ -62,3 +62,41 @@ test("placement: what a worker goes on with is given to nobody else, until that 
   placement.join("c", { slots: 1, open: true });
   t.is([...placement.take(0).values()].flat().flatMap((run) => run.tasks).length, 3);
 });
+
+test("placement: what is done is nobody's any more; who had it is told, the one that had it first before all", (t) => {
+  const placement = placed(2);
+  placement.join("idle", { slots: 2, open: true });
+  t.deepEqual(racedBy(placement, 5_000), ["idle"]);
+  t.deepEqual(placement.done({ stage: 0, partition: 0, sequence: 0 }, 6_000), ["slow", "idle"]);
+  t.deepEqual(placement.done({ stage: 0, partition: 0, sequence: 0 }, 7_000), []);
+  t.false(placement.heldBy("idle").some(({ tasks }) => tasks.some(({ sequence }) => sequence === 0)));
+});
+
+test("placement: a task whose racer is lost is raced again", (t) => {
+  const placement = placed(1);
+  placement.join("idle", { slots: 1, open: true });
+  t.deepEqual(racedBy(placement, 5_000), ["idle"]);
+  placement.lose("idle");
+  placement.join("other", { slots: 1, open: true });
+  t.deepEqual(racedBy(placement, 6_000), ["other"]);
+  placement.lose("slow");
+  placement.join("late", { slots: 1, open: true });
+  t.deepEqual(racedBy(placement, 60_000), ["late"]);
+});
+
+test("placement: who comes back with a task that another has meanwhile races for it (L1, L5)", (t) => {
+  const placement = placed(1);
+  placement.join("back", { slots: 1, open: true });
+  placement.adopt("back", 0, [
+    { stage: 0, sequence: 0 },
+    { stage: 0, sequence: 9 },
+  ]);
+  placement.open([{ partition: 0, tasks: [{ stage: 0, sequence: 0 } as PartitionTask] }], 0);
+  t.true(placement.isBusy("back"));
+  t.deepEqual(
+    [...placement.disown(({ sequence }) => sequence === 9)].map(([worker, tasks]) => [worker, tasks.length]),
+    [["back", 1]],
+  );
+  t.deepEqual([...placement.disown(({ sequence }) => sequence === 9)], []);
+  t.deepEqual(placement.done({ stage: 0, partition: 0, sequence: 0 }, 1), ["slow", "back"]);
+});

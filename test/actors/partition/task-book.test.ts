@@ -115,3 +115,31 @@ test("book: an abandoned task is submitted when it is asked for again", (t) => {
   book.accept(tasks(1));
   t.deepEqual(tags(book), ["0/0"]);
 });
+
+test("book: what is stopped is neither waiting nor under way, until it is asked for again (B4)", (t) => {
+  const book = new TaskBook(0);
+  const [first, ...others] = tasks(PARTITION_TASKS_IN_FLIGHT_MAX + 1);
+  book.accept([first, ...others]);
+  tags(book);
+  book.stop({ stage: 0, sequence: 0 });
+  book.stop({ stage: 0, sequence: PARTITION_TASKS_IN_FLIGHT_MAX });
+  t.false(book.awaits("0/0", first));
+  t.true(book.awaits("0/1", others[0]));
+  t.is(book.commitOf("0/0", RESULT), undefined);
+  t.deepEqual(tags(book), [], "another one was waiting, and is stopped as well");
+  const [again] = tasks(1);
+  book.accept([again]);
+  t.deepEqual(tags(book), ["0/0"]);
+  t.false(book.awaits("0/0", first), "what ends of the earlier one is nothing");
+  t.true(book.awaits("0/0", again));
+});
+
+test("book: a task that is stopped while its commit is written is committed all the same", (t) => {
+  const book = new TaskBook(0);
+  book.accept(tasks(1));
+  tags(book);
+  const made = book.commitOf("0/0", RESULT);
+  book.stop({ stage: 0, sequence: 0 });
+  if (made !== undefined) book.committed(made);
+  t.deepEqual(book.accept(tasks(1)), [made]);
+});

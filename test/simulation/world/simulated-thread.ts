@@ -10,7 +10,7 @@
 import type { Worker } from "node:worker_threads";
 import type { Task, ThreadCommand, ThreadEvent, ThreadInput } from "../../../actors/executor/messages.ts";
 import { TaskRunner, taskFailure } from "../../../actors/executor/task-runner.ts";
-import { NoteTaker } from "../../../actors/executor/thread-notes.ts";
+import { NoteTaker, TaskStopped } from "../../../actors/executor/thread-notes.ts";
 import type { ThreadSource } from "../../../actors/executor/thread-source.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { DiskMeter } from "../../../runtime/journal/disk-meter.ts";
@@ -151,7 +151,7 @@ class SimulatedThread {
     this.#queue.shift();
     this.#isBusy = false;
     if (answer !== undefined) {
-      this.#notes?.progressed();
+      this.#notes?.end();
       const { world, process } = this.#options;
       world.schedule(process, world.between(...ANSWER_MS), () => {
         if (!this.#isGone) this.#listeners.get("message")?.(answer as never);
@@ -197,7 +197,7 @@ class SimulatedThread {
       job,
       openKernels: () => kernels.open(job),
       segments: { directory: segmentDirectory, name, durable, storesText, meter: new DiskMeter(disk) },
-      progressed: () => undefined,
+      progressed: () => this.#notes?.progressed(),
       noteLines: (first, last) => this.#notes?.noteLines(first, last),
       nowMs: () => world.nowMs,
       rangePairs: RANGE_PAIRS,
@@ -209,11 +209,15 @@ class SimulatedThread {
     const { kernels, process, watch } = this.#options;
     const opened = this.#runners.get(job);
     if (opened === undefined) throw new Error(`job ${job} is not open on this thread`);
-    watch.ran?.(process, opened.job, task);
+    this.#notes?.begin(ticket);
     try {
+      // One that is to stop by now has done nothing.
+      this.#notes?.progressed();
+      watch.ran?.(process, opened.job, task);
       return { kind: "done", ticket, result: await opened.runner.run(task, isRetry) };
     } catch (error) {
       kernels.drop(job);
+      if (error instanceof TaskStopped) return { kind: "stopped", ticket };
       return { kind: "failed", ticket, failure: taskFailure(error) };
     }
   }

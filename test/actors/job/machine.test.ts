@@ -1,0 +1,129 @@
+/**
+ * What a job tells workers that have what somebody else has done.
+ */
+import test, { type ExecutionContext } from "ava";
+import { createActor } from "xstate";
+import { jobMachine } from "../../../actors/job/machine.ts";
+import type { JobDescription, TaskRace } from "../../../actors/job/messages.ts";
+import { Placement } from "../../../actors/job/placement.ts";
+import { JobProgress } from "../../../actors/job/progress.ts";
+import type { Member } from "../../../actors/membership/messages.ts";
+import { RACE_INTERVAL_MS, RACE_LEAST_MS } from "../../../actors/options.ts";
+import type { TaskCommit } from "../../../actors/partition/messages.ts";
+import type { WorkerCommand } from "../../../actors/worker/messages.ts";
+import { toIncarnation } from "../../../runtime/identity.ts";
+import { map, program } from "../../programs/build-program.ts";
+import { SimulatedClock } from "../../runtime/simulated-clock.ts";
+import { prepare } from "../jobs/job-stage.ts";
+import { temporaryDirectory, writeFiles } from "../temporary-directory.ts";
+
+const LINE = "1,2\n";
+
+function member(id: string, life = 1): Member {
+  return {
+    ...{ id, epoch: 1, life, host: "here", slots: 1, exchange: "", version: "" },
+    ...{ status: "alive", draining: false, joinedAtMs: 0 },
+  };
+}
+
+function commitOf(sequence: number): TaskCommit {
+  const counts = { pairsIn: 1, pairsOut: 1, lines: 1, bytesIn: 4, bytesOut: 9, rejectCount: 0 };
+  return { stage: 0, partition: 0, sequence, result: { ...counts, bundles: [], runs: [], rejects: [] } };
+}
+
+async function stageOf(t: ExecutionContext, splitCount: number) {
+  const directory = temporaryDirectory(t);
+  writeFiles(directory, { "a.csv": LINE.repeat(splitCount) });
+  const target = { directory, splitBytes: LINE.length, partitions: 1 };
+  const job: JobDescription = await prepare(program([map()]), { paths: ["a.csv"] }, target);
+  const clock = new SimulatedClock();
+  const sent: string[] = [];
+  const races: TaskRace[] = [];
+  const actor = createActor(jobMachine, {
+    clock,
+    input: {
+      ...{ job, progress: new JobProgress(job), placement: new Placement(), members: [] },
+      nowMs: () => clock.nowMs(),
+      send: (worker: string, command: WorkerCommand) => {
+        if (command.type === "worker.run") {
+          for (const { tasks } of command.runs)
+            for (const { sequence } of tasks) sent.push(`${worker} runs ${sequence}`);
+        }
+        if (command.type === "worker.stop") {
+          for (const { stage, partition, sequence } of command.tasks) {
+            sent.push(`${worker} stops ${stage}/${partition}/${sequence}`);
+          }
+        }
+      },
+      ...{
+        startOutput: () => {},
+        tell: () => {},
+        noteTakenOver: () => {},
+        noteWithdrawn: () => {},
+        noteLost: () => {},
+      },
+      noteRace: (race) => races.push(race),
+    },
+  });
+  t.teardown(() => actor.stop());
+  actor.start();
+  const join = (worker: string, pending?: readonly number[], life = 1): void => {
+    actor.send({ type: "member.joined", member: member(worker, life) });
+    actor.send({ type: "worker.opened", job: job.id, partitions: pending === undefined ? [] : [0], worker });
+    if (pending === undefined) return;
+    actor.send({
+      type: "partition.recovered",
+      ...{ job: job.id, worker, partition: 0, incarnation: toIncarnation(1), commits: [] },
+      ...{ unusableCount: 0, pending: pending.map((sequence) => ({ stage: 0, sequence })) },
+    });
+  };
+  const commit = (worker: string, sequence: number): void =>
+    actor.send({ type: "task.committed", commit: commitOf(sequence), job: job.id, worker });
+  const lose = (worker: string): void => actor.send({ type: "member.lost", worker, reason: "silence" });
+  const taken = (): string[] => sent.splice(0);
+  return { clock, races, join, commit, lose, taken };
+}
+
+test("races: the loser is told to stop the task, once, and the story knows who was first", async (t) => {
+  const { clock, races, join, commit, taken } = await stageOf(t, 1);
+  join("slow");
+  join("fast");
+  t.deepEqual(taken(), ["slow runs 0"]);
+  clock.advance(RACE_LEAST_MS + RACE_INTERVAL_MS);
+  t.deepEqual(taken(), ["fast runs 0"]);
+  commit("fast", 0);
+  t.deepEqual(taken(), ["slow stops 0/0/0"]);
+  t.deepEqual(races, [
+    { task: { stage: 0, partition: 0, sequence: 0 }, winner: "fast", losers: ["slow"], ownerWon: false },
+  ]);
+  commit("slow", 0);
+  t.deepEqual(taken(), []);
+  t.is(races.length, 1);
+});
+
+test("races: where the one that had it first commits it, the other is told to stop", async (t) => {
+  const { clock, races, join, commit, taken } = await stageOf(t, 1);
+  join("slow");
+  join("fast");
+  clock.advance(RACE_LEAST_MS + RACE_INTERVAL_MS);
+  taken();
+  commit("slow", 0);
+  t.deepEqual(taken(), ["fast stops 0/0/0"]);
+  t.deepEqual([races[0]?.winner, races[0]?.ownerWon], ["slow", true]);
+});
+
+test("zombies: who comes back with tasks that others have committed is told to stop them", async (t) => {
+  const { join, commit, lose, taken } = await stageOf(t, 3);
+  join("zombie");
+  join("heir");
+  t.deepEqual(taken(), ["zombie runs 0", "zombie runs 1", "zombie runs 2"]);
+  lose("zombie");
+  t.deepEqual(taken(), ["heir runs 0", "heir runs 1", "heir runs 2"]);
+  commit("heir", 0);
+  join("zombie", [0, 1, 2]);
+  t.deepEqual(taken(), ["zombie stops 0/0/0"]);
+  commit("zombie", 1);
+  t.deepEqual(taken(), ["heir stops 0/0/1"], "what both have they race");
+  commit("heir", 2);
+  t.deepEqual(taken(), ["zombie stops 0/0/2"]);
+});
