@@ -6,6 +6,7 @@
  *
  * S1. The same options give the same history, on any machine and version of Node.
  */
+import { readFileSync } from "node:fs";
 import { RACE_LEAST_MS } from "../../actors/options.ts";
 import { BlockContentsCheck } from "./checks/block-contents.ts";
 import { BoundsCheck } from "./checks/bounds.ts";
@@ -18,9 +19,10 @@ import { Problems } from "./checks/problems.ts";
 import { RepetitionCheck } from "./checks/repetition.ts";
 import { SupervisionCheck } from "./checks/supervision.ts";
 import { SimulatedCluster } from "./cluster/cluster.ts";
-import { COORDINATOR_NODE } from "./cluster/coordinator-process.ts";
+import { COORDINATOR_NODE, outputFile, rejectsFile } from "./cluster/coordinator-process.ts";
 import { Submitter } from "./cluster/submitter.ts";
 import { type Watch, Watches } from "./cluster/watch.ts";
+import { endWithout, type JobEnd } from "./job-end.ts";
 import { applyFaults } from "./plan/apply-faults.ts";
 import { CrashPoints } from "./plan/crash-points.ts";
 import { drawPlan } from "./plan/draw-plan.ts";
@@ -36,6 +38,8 @@ export interface SimulationOptions {
   /** Instead of the seed's own. */
   readonly plan?: FaultPlan;
   readonly keepsLines?: boolean;
+  /** Instead of the seed's own. Called when the files of the simulation are there. */
+  readonly makeWorks?: (seed: number) => Promise<Work[]>;
 }
 
 export interface Verdict {
@@ -46,12 +50,15 @@ export interface Verdict {
   readonly problems: readonly { readonly check: string; readonly message: string }[];
   readonly eventCount: number;
   readonly simulatedMs: number;
+  /** Of each job. */
+  readonly ends: readonly JobEnd[];
 }
 
 /** Within which every job must have ended after healing: far more than all backoffs and deadlines one after the other. */
 const END_WITHIN_MS = 400_000;
 
-export async function simulate({ seed, plan: given, keepsLines = false }: SimulationOptions): Promise<Verdict> {
+export async function simulate(options: SimulationOptions): Promise<Verdict> {
+  const { seed, keepsLines = false, makeWorks = makeWorkload } = options;
   const world = new World(seed, { keepsLines });
   const disks = new Disks();
   let watches: Watches | undefined;
@@ -62,15 +69,16 @@ export async function simulate({ seed, plan: given, keepsLines = false }: Simula
   });
   try {
     disks.of(SHARED_NODE).makeDirectory(INPUT_DIRECTORY);
-    const works = await makeWorkload(seed);
-    const plan = given ?? drawPlan(seed, works.length);
+    const works = await makeWorks(seed);
+    const plan = options.plan ?? drawPlan(seed, works.length);
     const problems = new Problems();
     const points = new CrashPoints();
     watches = new Watches([...openChecks({ world, works, plan, problems }), points]);
-    await play({ world, disks, watches, works, plan, points, problems });
+    const submitter = await play({ world, disks, watches, works, plan, points, problems });
     return {
       ...{ seed, plan, hash: world.history.hash, lines: world.history.lines, problems: problems.found },
       ...{ eventCount: world.eventCount, simulatedMs: world.nowMs },
+      ends: works.map((work) => readEnd(work, submitter)),
     };
   } finally {
     unmount();
@@ -87,7 +95,7 @@ interface Play {
   readonly problems: Problems;
 }
 
-async function play({ world, disks, watches, works, plan, points, problems }: Play): Promise<void> {
+async function play({ world, disks, watches, works, plan, points, problems }: Play): Promise<Submitter> {
   const network = new Network(world);
   const submitter = new Submitter({ world, works, problems, mayForget: () => mayForget(plan) });
   const ground = { world, network, watches };
@@ -109,6 +117,25 @@ async function play({ world, disks, watches, works, plan, points, problems }: Pl
   const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
   if (end !== "reached") problems.report("ending", `${submitter.unfinished.join(", ")} did not end (${end})`);
   watches.tell("finished");
+  return submitter;
+}
+
+function readEnd(work: Work, submitter: Submitter): JobEnd {
+  const status = submitter.endOf(work);
+  if (status?.state !== "done") return endWithout(status?.state ?? "unfinished", status?.failure);
+  const { id } = work.job;
+  const rejects = work.program.onError === "reject" ? readIfThere(rejectsFile(id)) : undefined;
+  return { state: "done", failure: undefined, output: readIfThere(outputFile(id)), rejects };
+}
+
+/** What is not synced goes with the power. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
 }
 
 /** What is not synced goes with the power; what is damaged is gone. */

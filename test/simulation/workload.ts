@@ -48,7 +48,7 @@ const PARTITIONS = [1, 2, 3, 8, 8, 8, 8, 11, 24] as const;
 const BAD_LINES = ["x,1", "1", "1.5,2", "9,9,9", "-,1"];
 /** L1. */
 const NEVER = literal(987_654_321_987_654_321n);
-const PROMISED_COUNT = 8192;
+export const PROMISED_COUNT = 8192;
 
 export async function makeWorkload(seed: number): Promise<Work[]> {
   const random = seededRandom(seed ^ 0x5eed);

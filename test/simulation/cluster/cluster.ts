@@ -18,15 +18,12 @@ import { type BlockHolder, simulatedBlocks } from "../world/simulated-blocks.ts"
 import { COORDINATOR_NODE, type RunningCoordinator, startCoordinator } from "./coordinator-process.ts";
 import { codeOf, type Ground } from "./resident-parts.ts";
 import type { Submitter } from "./submitter.ts";
+import { drawTaskMs } from "./task-times.ts";
 import type { Resident } from "./watch.ts";
 import { type RunningWorker, startWorker } from "./worker-process.ts";
 
 /** After which a process that ended by itself is started again. */
 const RESTART_MS = [200, 3000] as const;
-/** Of a task, most of the time, and of one that takes far longer. */
-const TASK_MS = [5, 400] as const;
-const LONG_TASK_MS = [500, 9000] as const;
-const LONG_SHARE = 0.01;
 
 interface Node<Running> {
   readonly name: string;
@@ -184,10 +181,7 @@ export class SimulatedCluster {
   }
 
   #taskMs({ process }: Resident, { kind }: Task): number {
-    const { world } = this.#options.ground;
-    const ofOutput = kind === "range" || kind === "planRanges";
-    const [from, to] = !ofOutput && world.chance(LONG_SHARE) ? LONG_TASK_MS : TASK_MS;
-    return world.between(from, to) * (this.slowness.get(process.node) ?? 1);
+    return drawTaskMs(kind, this.#options.ground.world.random) * (this.slowness.get(process.node) ?? 1);
   }
 
   /** C2. Later: whoever calls this is in the middle of something. */

@@ -82,7 +82,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   story.subscribe(({ kind, job }) => {
     world.note(kind, job ?? "", process);
     const status = job === undefined ? undefined : director.job(job);
-    if (status !== undefined && process.isAlive) submitter.told(status.id, status.state);
+    if (status !== undefined && process.isAlive) submitter.told(status);
   });
   const side = coordinatorSide({
     ...{ clock: process.clock, board: root.board, journal, term, onBroken, segmentDirectory, listener: director },

@@ -5,7 +5,7 @@
  * Never: decides anything of a job.
  */
 import type { ClusterDirector } from "../../../actors/cluster/cluster-director.ts";
-import { isEnded, type JobState } from "../../../actors/cluster/control.ts";
+import { isEnded, type JobStatus } from "../../../actors/cluster/control.ts";
 import { RuntimeError } from "../../../runtime/errors.ts";
 import type { Problems } from "../checks/problems.ts";
 import type { Work } from "../workload.ts";
@@ -25,7 +25,7 @@ export class Submitter {
   readonly #wanted = new Set<Work>();
   readonly #acknowledged = new Set<string>();
   readonly #cancelled = new Set<string>();
-  readonly #ends = new Map<string, JobState>();
+  readonly #ends = new Map<string, JobStatus>();
   /** The id that the job being submitted is to have. */
   #nextId = "";
 
@@ -65,15 +65,20 @@ export class Submitter {
   met(director: ClusterDirector): void {
     for (const id of this.#acknowledged) {
       const status = director.job(id);
-      if (status !== undefined) this.#hear(id, status.state);
+      if (status !== undefined) this.#hear(status);
       else if (!this.#options.mayForget()) this.#report(`job ${id} was accepted, and is not known any more`);
     }
     for (const work of this.#wanted) this.#submit(work, director);
     for (const id of this.#cancelled) this.#cancelAt(id, director);
   }
 
-  told(id: string, state: JobState): void {
-    this.#hear(id, state);
+  told(status: JobStatus): void {
+    this.#hear(status);
+  }
+
+  /** How it has ended, as it was told last. */
+  endOf({ job }: Work): JobStatus | undefined {
+    return this.#ends.get(job.id);
   }
 
   #submit(work: Work, director: ClusterDirector): void {
@@ -100,13 +105,14 @@ export class Submitter {
     );
   }
 
-  #hear(id: string, state: JobState): void {
+  #hear(status: JobStatus): void {
+    const { id, state } = status;
     if (!isEnded(state)) return;
-    const known = this.#ends.get(id);
+    const known = this.#ends.get(id)?.state;
     if (known !== undefined && known !== state && !this.#options.mayForget()) {
       this.#report(`job ${id} was ${known}, and is ${state}`);
     }
-    this.#ends.set(id, state);
+    this.#ends.set(id, status);
   }
 
   #report(what: string): void {

@@ -6,6 +6,9 @@
 import type { LoadHook } from "node:module";
 import type { Mutant } from "./mutants.ts";
 
+/** A place of a compiled module, and what stands there instead. */
+export type Planting = Pick<Mutant, "module" | "from" | "to">;
+
 let planted: Mutant | undefined;
 
 export function initialize(mutant: Mutant): void {
@@ -19,7 +22,7 @@ export const load: LoadHook = async (url, context, nextLoad) => {
 };
 
 /** Errors: an Error if the place is not there once. */
-export function plant(source: string, { module, from, to }: Mutant): string {
+export function plant(source: string, { module, from, to }: Planting): string {
   const parts = source.split(from);
   if (parts.length !== 2) throw new Error(`${module} has ${parts.length - 1} times: ${from}`);
   return parts.join(to);

@@ -19,7 +19,7 @@ import type { SharedKernels } from "./shared-kernels.ts";
 import type { World } from "./world.ts";
 
 /** Small, so that an output has many pieces. */
-const RANGE_PAIRS = 16;
+export const RANGE_PAIRS = 16;
 const START_MS = [1, 20] as const;
 const ANSWER_MS = [0.05, 1] as const;
 

@@ -1,0 +1,258 @@
+/**
+ * The cluster of a fault plan as processes of this host: a coordinator and workers, started as users start them.
+ *
+ * Owns: how members begin, die and return, and their directories.
+ * Never: decides what happens to them; see `strike-cluster.ts`.
+ *
+ * R1. A member is a host of its own: a process that watches over the one that plays the role. Whoever is killed is both.
+ * R2. What ends by itself is started again after a while, but not a worker that has left.
+ * R3. At the end nothing is left of it.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { LaunchedProcess } from "../../../cli/processes/launched-process.ts";
+import type { Random } from "../../../runtime/random.ts";
+import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
+import type { FaultPlan } from "../plan/fault-plan.ts";
+import type { FiledWork } from "./file-work.ts";
+import { INSIDE_VARIABLES } from "./inside/orders.ts";
+import { InsideLines } from "./inside-lines.ts";
+import { addressOf, Links } from "./links.ts";
+import { SPLIT_BYTES_VARIABLE } from "./product-copy.ts";
+
+export interface RealClusterOptions {
+  readonly plan: FaultPlan;
+  readonly works: readonly FiledWork[];
+  /** Of `product-copy.ts`. */
+  readonly product: string;
+  /** Empty; all of the cluster lies below. */
+  readonly directory: string;
+  readonly token: string;
+  readonly random: Random;
+}
+
+interface Node {
+  readonly name: string;
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly words: readonly string[];
+  launched: LaunchedProcess | undefined;
+  /** It is being killed from here. */
+  isEnding: boolean;
+  /** It is not to be started again. */
+  isGone: boolean;
+}
+
+const PRELOAD = fileURLToPath(new URL("./inside/preload.js", import.meta.url));
+const RESTART_MS = [200, 3000] as const;
+/** As in the simulation. */
+const JOBS_RUNNING_MAX = 2;
+/** As good as none: of a process that watches, which the simulation has not. */
+const RESTARTS_MAX = 1_000_000_000;
+/** Of each member, for whoever looks for the cause of a difference. */
+const WORDS_KEPT = 12;
+
+export class RealCluster {
+  readonly links: Links;
+  readonly #options: RealClusterOptions;
+  readonly #nodes = new Map<string, Node>();
+  #lines!: InsideLines;
+  #isStopping = false;
+  #port = 0;
+  /** Told of a process that has begun to play a member's role. */
+  onBegun: (node: string) => void = () => undefined;
+  /** Asked when one has ended that was not killed from here; true if whoever is asked starts it again. */
+  onEnded: (node: string) => boolean = () => false;
+
+  private constructor(options: RealClusterOptions) {
+    this.#options = options;
+    this.links = new Links(options.random);
+  }
+
+  /** Resolves when the coordinator and the workers of the plan serve. */
+  static async start(options: RealClusterOptions): Promise<RealCluster> {
+    const cluster = new RealCluster(options);
+    cluster.#lines = await InsideLines.open(cluster.#socket, (node) => cluster.onBegun(node));
+    mkdirSync(cluster.#files, { recursive: true });
+    for (const { inputs } of options.works)
+      for (const { name, text } of inputs) writeFileSync(path.join(cluster.#files, name), text);
+    cluster.#port = await cluster.#add(COORDINATOR_NODE);
+    await cluster.#served(COORDINATOR_NODE);
+    await Promise.all(
+      options.plan.workers.map(async (name) => {
+        await cluster.#add(name);
+        await cluster.#served(name);
+      }),
+    );
+    return cluster;
+  }
+
+  /** At which the coordinator is reached by whoever is no member. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Names. */
+  get workers(): string[] {
+    return [...this.#nodes.keys()].filter((name) => name !== COORDINATOR_NODE);
+  }
+
+  get lines(): InsideLines {
+    return this.#lines;
+  }
+
+  directoryOf(name: string): string {
+    return path.join(this.#options.directory, name);
+  }
+
+  /** As the product calls it; undefined before it has served. */
+  workerId(name: string): string | undefined {
+    return this.#nodes.get(name)?.launched?.serving.get("worker")?.id;
+  }
+
+  async addWorker(name: string): Promise<void> {
+    if (this.#nodes.has(name)) this.start(name);
+    else await this.#add(name);
+  }
+
+  /** Starts it, unless it runs or is gone for good. */
+  start(name: string): void {
+    const node = this.#nodes.get(name);
+    if (node === undefined || node.isGone || this.#isStopping) return;
+    if (node.isEnding) void node.launched?.gone.then(() => this.start(name));
+    if (node.launched !== undefined) return;
+    const { token, product } = this.#options;
+    const launched = new LaunchedProcess({
+      command: process.execPath,
+      words: ["--import", PRELOAD, path.join(product, "cli/main.js"), "start", "--json", ...node.words],
+      environment: { ...node.environment, ACTOR_DATAFLOW_TOKEN: token },
+      onServing: ({ port }) => this.links.lead(name, port),
+    });
+    node.launched = launched;
+    void launched.gone.then(() => this.#ended(node, launched));
+  }
+
+  /** R1. Resolves when nothing of it runs; with `losesDisk`, when its disk is empty too. False if it did not run. */
+  async kill(name: string, { losesDisk = false } = {}): Promise<boolean> {
+    const node = this.#nodes.get(name);
+    if (node?.launched === undefined) return false;
+    const { launched } = node;
+    node.isEnding = true;
+    launched.signal("SIGKILL");
+    this.signal(name, "SIGKILL");
+    await launched.gone;
+    node.isEnding = false;
+    node.launched = undefined;
+    if (losesDisk) rmSync(node.directory, { recursive: true, force: true, maxRetries: 5 });
+    return true;
+  }
+
+  /** It does not come back. */
+  remove(name: string): void {
+    const node = this.#nodes.get(name);
+    if (node !== undefined) node.isGone = true;
+  }
+
+  /** As SIGTERM asks for. */
+  leave(name: string): void {
+    this.#nodes.get(name)?.launched?.signal("SIGTERM");
+  }
+
+  /** To the process that plays the role; false if there is none. */
+  signal(name: string, signal: NodeJS.Signals): boolean {
+    const pid = this.#lines.pidOf(name);
+    if (pid === undefined) return false;
+    try {
+      return process.kill(pid, signal);
+    } catch {
+      return false; // It has just ended.
+    }
+  }
+
+  /** The last lines of each member's standard error. */
+  get words(): readonly string[] {
+    return [...this.#nodes.values()].flatMap(({ name, launched }) =>
+      (launched?.lines ?? []).slice(-WORDS_KEPT).map((line) => `${name}: ${line}`),
+    );
+  }
+
+  /** R3. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#nodes.keys()].map((name) => this.kill(name)));
+    await this.#lines.close();
+    await this.links.close();
+  }
+
+  get #files(): string {
+    return path.join(this.#options.directory, "files");
+  }
+
+  get #socket(): string {
+    return path.join(this.#options.directory, "orders");
+  }
+
+  /** The port at which others reach it. */
+  async #add(name: string): Promise<number> {
+    const address = addressOf(this.#nodes.size);
+    const port = await this.links.open(name, address);
+    const directory = this.directoryOf(name);
+    const words = name === COORDINATOR_NODE ? this.#wordsOfCoordinator() : this.#wordsOfWorker(port);
+    this.#nodes.set(name, {
+      ...{ name, directory, launched: undefined, isEnding: false, isGone: false },
+      words: [...words, "--data-dir", directory, "--host", "127.0.0.1", "--port", "0", ...this.#wordsOfBoth()],
+      environment: this.#environmentOf(name, address),
+    });
+    this.start(name);
+    return port;
+  }
+
+  #wordsOfBoth(): string[] {
+    const { durable } = this.#options.plan;
+    return ["--durability", durable ? "host" : "process", "--restarts-max", String(RESTARTS_MAX)];
+  }
+
+  #wordsOfCoordinator(): string[] {
+    const { replicas } = this.#options.plan;
+    const words = ["--role", "coordinator", "--respawn", "--data-root", this.#files];
+    return [...words, "--jobs-running-max", String(JOBS_RUNNING_MAX), "--replicas", String(replicas)];
+  }
+
+  #wordsOfWorker(port: number): string[] {
+    const words = ["--role", "worker", "--join", `127.0.0.1:${this.#port}`, "--advertise", `127.0.0.1:${port}`];
+    return [...words, "--slots", String(this.#options.plan.slots)];
+  }
+
+  #environmentOf(name: string, address: string): NodeJS.ProcessEnv {
+    const { product, works, random } = this.#options;
+    const { PATH, HOME } = process.env;
+    return {
+      ...{ PATH, HOME },
+      [SPLIT_BYTES_VARIABLE]: JSON.stringify(works.map(({ work }) => work.job.splitBytes)),
+      [INSIDE_VARIABLES.socket]: this.#socket,
+      [INSIDE_VARIABLES.node]: name,
+      [INSIDE_VARIABLES.seed]: String(Math.floor(random.next() * 2 ** 31)),
+      [INSIDE_VARIABLES.address]: address,
+      [INSIDE_VARIABLES.product]: product,
+    };
+  }
+
+  /** Errors: an Error if it ends before. */
+  async #served(name: string): Promise<void> {
+    const { launched } = this.#nodes.get(name)!;
+    const line = await launched?.firstServing(() => true);
+    if (line === undefined) throw new Error(`${name} does not serve: ${launched?.lines.join("\n")}`);
+  }
+
+  /** R2. Whoever is killed has no process by then. */
+  async #ended(node: Node, launched: LaunchedProcess): Promise<void> {
+    const { code } = await launched.exited;
+    if (node.isEnding || node.launched !== launched || this.#isStopping) return;
+    node.launched = undefined;
+    if (code === 0) node.isGone = true;
+    if (this.onEnded(node.name)) return;
+    const [fromMs, toMs] = RESTART_MS;
+    setTimeout(() => this.start(node.name), fromMs + this.#options.random.next() * (toMs - fromMs));
+  }
+}

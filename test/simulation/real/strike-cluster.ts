@@ -1,0 +1,245 @@
+/**
+ * Carries out a fault plan on a cluster of processes, and heals everything at its end.
+ *
+ * Owns: what each kind of fault is on processes; which of them found somebody to strike.
+ * Never: is given a kind that processes cannot show; see `shown-faults.ts`.
+ *
+ * S1. Times are those of the plan, from when the cluster serves.
+ * S2. A point at which a process dies is counted by the process itself, anew after each of its deaths.
+ */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import type { Random } from "../../../runtime/random.ts";
+import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
+import type { Fault, FaultKind, FaultPlan } from "../plan/fault-plan.ts";
+import type { RealCluster } from "./real-cluster.ts";
+
+export interface StrikingOptions {
+  readonly plan: FaultPlan;
+  readonly cluster: RealCluster;
+  readonly random: Random;
+  /** Steers the cluster from outside; false if it could not be asked, or refused. */
+  readonly drain: (worker: string) => Promise<boolean>;
+  readonly cancel: (job: number) => Promise<boolean>;
+}
+
+type Of<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>;
+
+interface Armed {
+  readonly fault: Of<"crashAt">;
+  readonly mark: string;
+}
+
+export class Striking {
+  /** Faults that found somebody to strike, by kind. */
+  readonly shown: FaultKind[] = [];
+  readonly #options: StrikingOptions;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #armed = new Set<Armed>();
+  #armedCount = 0;
+  readonly #slow = new Map<string, number>();
+  #isOver = false;
+
+  constructor(options: StrikingOptions) {
+    const { plan, cluster } = options;
+    this.#options = options;
+    for (const fault of plan.faults) {
+      this.#later(fault.atMs, async () => {
+        if (await this.#strike(fault)) this.shown.push(fault.kind);
+      });
+    }
+    this.#later(plan.healAtMs, () => this.#heal());
+    cluster.onBegun = (node) => this.#begun(node);
+    cluster.onEnded = (node) => this.#died(node);
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #later(delayMs: number, action: () => unknown): void {
+    if (this.#isOver) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void action();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  async #strike(fault: Fault): Promise<boolean> {
+    const { cluster, cancel, drain } = this.#options;
+    const { lines, links } = cluster;
+    switch (fault.kind) {
+      case "crash":
+        return await this.#crash(fault);
+      case "crashAt":
+        return await this.#arm(fault);
+      case "pause":
+        return this.#pause(fault);
+      case "killActor":
+        return (await lines.give(fault.node, { kind: "killActor", index: fault.index })) !== undefined;
+      case "killOften":
+        return await this.#killOften(fault);
+      case "crashThread":
+      case "hangThread":
+        return (await lines.give(fault.node, { kind: fault.kind, index: fault.index })) !== undefined;
+      case "slow":
+        return this.#slowDown(fault);
+      case "cut":
+        links.cut(fault.from, fault.to, fault.how);
+        this.#later(fault.forMs, () => links.mend(fault.from, fault.to));
+        return true;
+      case "isolate":
+        return this.#isolate(fault);
+      case "weather":
+        links.blow(fault);
+        this.#later(fault.forMs, () => links.blow(undefined));
+        return true;
+      case "join":
+        await cluster.addWorker(fault.node);
+        return true;
+      case "drain":
+        return await drain(fault.node);
+      case "leave":
+        cluster.leave(fault.node);
+        return true;
+      case "cancel":
+        return await cancel(fault.job);
+      case "flipBit":
+        return this.#flipBit(fault);
+      default:
+        throw new Error(`processes do not show ${fault.kind}`);
+    }
+  }
+
+  async #crash({ node, loses, backAfterMs }: Of<"crash">): Promise<boolean> {
+    const { cluster } = this.#options;
+    const killed = cluster.kill(node, { losesDisk: loses === "disk" });
+    if (backAfterMs === undefined) cluster.remove(node);
+    else this.#later(backAfterMs, () => killed.then(() => cluster.start(node)));
+    return await killed;
+  }
+
+  async #arm(fault: Of<"crashAt">): Promise<boolean> {
+    const { cluster } = this.#options;
+    this.#armedCount += 1;
+    const armed = { fault, mark: `${cluster.directoryOf(fault.node)}.${this.#armedCount}` };
+    this.#armed.add(armed);
+    await this.#give(armed);
+    // It is shown when somebody has died of it.
+    return false;
+  }
+
+  async #give({ fault: { node, point, count }, mark }: Armed): Promise<void> {
+    await this.#options.cluster.lines.give(node, { kind: "arm", point, count, mark });
+  }
+
+  /** What it was told is told its successor. */
+  #begun(node: string): void {
+    for (const armed of this.#armed) if (armed.fault.node === node) void this.#give(armed);
+    const factor = this.#slow.get(node);
+    if (factor !== undefined) void this.#options.cluster.lines.give(node, { kind: "slow", factor });
+  }
+
+  /** True if it died at a point, and has its time to be back. */
+  #died(node: string): boolean {
+    for (const armed of this.#armed) {
+      const { fault, mark } = armed;
+      if (fault.node !== node || !existsSync(mark)) continue;
+      rmSync(mark);
+      this.#armed.delete(armed);
+      this.shown.push(fault.kind);
+      this.#later(fault.backAfterMs, () => this.#options.cluster.start(node));
+      return true;
+    }
+    return false;
+  }
+
+  #pause({ node, forMs }: Of<"pause">): boolean {
+    const { cluster } = this.#options;
+    const pid = cluster.lines.pidOf(node);
+    const isDone = cluster.signal(node, "SIGSTOP");
+    this.#later(forMs, () => {
+      if (cluster.lines.pidOf(node) === pid) cluster.signal(node, "SIGCONT");
+    });
+    return isDone;
+  }
+
+  async #killOften({ node, index, times, everyMs }: Of<"killOften">): Promise<boolean> {
+    const { lines } = this.#options.cluster;
+    const child = await lines.give(node, { kind: "killActor", index });
+    if (child === undefined) return false;
+    let left = times - 1;
+    const again = async (): Promise<void> => {
+      if (left === 0) return;
+      if ((await lines.give(node, { kind: "killNamed", child })) !== undefined) left -= 1;
+      this.#later(everyMs, again);
+    };
+    this.#later(everyMs, again);
+    return true;
+  }
+
+  #slowDown({ node, factor, forMs }: Of<"slow">): boolean {
+    const { lines } = this.#options.cluster;
+    this.#slow.set(node, factor);
+    void lines.give(node, { kind: "slow", factor });
+    this.#later(forMs, () => {
+      this.#slow.delete(node);
+      void lines.give(node, { kind: "slow", factor: 1 });
+    });
+    return true;
+  }
+
+  #isolate({ node, forMs }: Of<"isolate">): boolean {
+    const { cluster } = this.#options;
+    const others = [COORDINATOR_NODE, ...cluster.workers].filter((other) => other !== node);
+    const ways = others.flatMap((other) => [[node, other] as const, [other, node] as const]);
+    for (const [from, to] of ways) cluster.links.cut(from, to, "cut");
+    this.#later(forMs, () => {
+      for (const [from, to] of ways) cluster.links.mend(from, to);
+    });
+    return true;
+  }
+
+  /** Of all bytes of its segments, one bit. */
+  #flipBit({ node }: Of<"flipBit">): boolean {
+    const { cluster, random } = this.#options;
+    const directory = path.join(cluster.directoryOf(node), "segments");
+    const names = existsSync(directory) ? readdirSync(directory).map((name) => path.join(directory, name)) : [];
+    const files = names.filter((name) => (statSync(name, { throwIfNoEntry: false })?.size ?? 0) > 0);
+    const file = files[Math.floor(random.next() * files.length)];
+    if (file === undefined) return false;
+    // In place: whoever has it open sees it.
+    const descriptor = openSync(file, "r+");
+    const at = Math.floor(random.next() * fstatSync(descriptor).size);
+    const byte = Buffer.alloc(1);
+    readSync(descriptor, byte, 0, 1, at);
+    byte[0] = byte[0]! ^ (1 << Math.floor(random.next() * 8));
+    writeSync(descriptor, byte, 0, 1, at);
+    closeSync(descriptor);
+    return true;
+  }
+
+  #heal(): void {
+    const { cluster } = this.#options;
+    this.#armed.clear();
+    this.#slow.clear();
+    cluster.links.heal();
+    for (const node of [COORDINATOR_NODE, ...cluster.workers]) {
+      void cluster.lines.give(node, { kind: "disarm" });
+      void cluster.lines.give(node, { kind: "slow", factor: 1 });
+      cluster.start(node);
+    }
+  }
+}
