@@ -16,6 +16,7 @@ import type { Journal } from "../runtime/journal/journal.ts";
 import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
+import { WorkerWait } from "./coordinator/worker-wait.ts";
 import type { ReferenceExchange } from "./exchange/messages.ts";
 
 import { writerOf } from "./exchange/segment-names.ts";
@@ -53,6 +54,8 @@ export interface CoordinatorSideOptions {
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Workers that hold each committed result; default: the one that made it. */
   readonly replicas?: number;
+  /** How long a job may be without a worker that can run it, before it fails; default: for ever. */
+  readonly workerWaitMs?: number;
   /** Where a job's results go; called at each start of its output. */
   readonly outputOf: (job: string) => { readonly port: OutputPort; readonly rejectsPort: OutputPort | undefined };
   /** Where blocks of rejects lie, and the name of files that sort them: unique for every process. */
@@ -74,6 +77,8 @@ export interface CoordinatorListener {
   workerCommanded(worker: string, command: WorkerCommand): void;
   /** Of a job that runs. */
   workerTold(fact: WorkerFact & { readonly worker: string }): void;
+  /** It has no worker that can run it; `reason` says why. */
+  jobWaits(job: string, reason: string): void;
   raceEnded(job: string, race: TaskRace): void;
   taleTold(worker: string, tale: WorkerTale["tale"]): void;
 }
@@ -89,6 +94,8 @@ export interface CoordinatorView {
   readonly takenOver: ReadonlyMap<string, number>;
   /** What was made again because it was damaged or lost. */
   readonly repairs: ReadonlyMap<string, Repairs>;
+  /** Jobs that run, but have no worker that can run them, and why. */
+  readonly waits: ReadonlyMap<string, string>;
 }
 
 /** Tasks that are run again although they had been committed. */
@@ -121,6 +128,7 @@ interface Plot extends CoordinatorSideOptions {
     readonly output: Map<string, OutputTotals>;
     readonly takenOver: Map<string, number>;
     readonly repairs: Map<string, Repairs>;
+    waits: ReadonlyMap<string, string>;
   };
   /** By job. */
   readonly placements: Map<string, Placement>;
@@ -135,7 +143,7 @@ interface Plot extends CoordinatorSideOptions {
 export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSide {
   const view: Plot["view"] = {
     ...{ jobs: new Map(), members: new Map(), progress: new Map(), output: new Map() },
-    ...{ takenOver: new Map(), repairs: new Map() },
+    ...{ takenOver: new Map(), repairs: new Map(), waits: new Map() },
   };
   const plot: Plot = { ...options, view, placements: new Map(), submitted: new Map(), ended: new Set(), turn: 0 };
   const submit = (job: JobDescription): void => {
@@ -205,6 +213,7 @@ function coordinator(plot: Plot): ChildSpecification {
     input: (incarnation) => {
       const line = { address: COORDINATOR_ADDRESS, fence: { term, incarnation: toLife(term, incarnation) } };
       let gathered = false;
+      const wait = new WorkerWait(plot.workerWaitMs ?? Number.POSITIVE_INFINITY);
       return {
         listen: () => board.listen("coordinator", line, { fenced: (answer) => superseded(plot, answer) }),
         journal,
@@ -223,6 +232,7 @@ function coordinator(plot: Plot): ChildSpecification {
         isNeeded: (worker) =>
           [...view.progress.values()].some((job) => job.needs(worker)) ||
           [...plot.placements.values()].some((placement) => placement.isBusy(worker)),
+        lookAfterJobs: () => lookAfterWaits(plot, wait),
         noteFact: (fact) => plot.listener?.workerTold(fact),
         noteTale: (worker, tale) => plot.listener?.taleTold(worker, tale),
         noteMembers: (members, change) => {
@@ -235,6 +245,33 @@ function coordinator(plot: Plot): ChildSpecification {
       };
     },
   });
+}
+
+/** Has people told of jobs that wait for a worker, and ends those that have waited too long. */
+function lookAfterWaits(plot: Plot, wait: WorkerWait): void {
+  const { board, clock, listener, view, workerWaitMs = Number.POSITIVE_INFINITY } = plot;
+  const waits = new Map<string, string>();
+  for (const job of view.jobs.values()) {
+    const reason = whyWaiting(plot, job);
+    if (reason !== undefined) waits.set(job.id, reason);
+  }
+  view.waits = waits;
+  const { begun, expired } = wait.look(waits, clock.nowMs());
+  for (const [job, reason] of begun) listener?.jobWaits(job, reason);
+  for (const [job, reason] of expired) {
+    const message = `job ${job} has had no worker for ${workerWaitMs / 1000} s: ${reason}`;
+    board.sendBelow("jobs", job, { type: "job.abandon", failure: { code: "NO_WORKERS", message } });
+  }
+}
+
+/** Undefined: somebody can work on the job. Who is drained ends what was begun, and what nobody else can write. */
+function whyWaiting({ placements, view }: Plot, job: JobDescription): string | undefined {
+  if (view.members.size === 0) return "no worker is there";
+  const able = [...view.members.values()].filter((member) => canRun(job, member));
+  if (able.length === 0) return "no worker that is there has the functions that it names";
+  const isBusy = (worker: string): boolean => placements.get(job.id)?.isBusy(worker) === true;
+  if (able.some(({ id, draining }) => !draining || isBusy(id))) return undefined;
+  return view.progress.get(job.id)?.isComplete === true ? undefined : "every worker that is there is being drained";
 }
 
 function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): void {

@@ -57,6 +57,8 @@ export interface CoordinatorOptions {
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Workers that hold each committed result; default: the one that made it. */
   readonly replicas?: number;
+  /** How long a job may be without a worker that can run it; default: for ever. */
+  readonly workerWaitMs?: number;
   /** Path of a module of functions of the operator's own, which programs may name. */
   readonly functions?: string;
   readonly restartsMax?: number;
@@ -163,6 +165,7 @@ async function begin(
       version: options.version,
       heartbeat: options.heartbeat,
       replicas: options.replicas,
+      workerWaitMs: options.workerWaitMs,
       segmentDirectory,
       segmentName: `coordinator-${term}`,
     },

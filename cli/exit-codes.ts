@@ -60,6 +60,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["COORDINATOR_SUPERSEDED", EXIT.gaveUp],
   ["RESTARTS_EXHAUSTED", EXIT.gaveUp],
   ["TASK_POISONED", EXIT.gaveUp],
+  ["NO_WORKERS", EXIT.gaveUp],
 ]);
 
 /** `code` as errors of the product carry it; any other is a failure of the job. */

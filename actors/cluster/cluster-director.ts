@@ -55,6 +55,7 @@ export interface DirectedSide {
     readonly progress: ReadonlyMap<string, JobView>;
     readonly output: ReadonlyMap<string, OutputTotals>;
     readonly repairs: ReadonlyMap<string, Readonly<Record<"lost" | "damaged" | "orphaned", number>>>;
+    readonly waits: ReadonlyMap<string, string>;
   };
   submit(job: JobDescription): void;
   forget(job: string): void;
@@ -103,6 +104,7 @@ export class ClusterDirector implements ClusterControl {
       },
       stop: (id) => this.#stopJob(id),
       figuresOf: (id) => this.#figuresOf(id),
+      isWaiting: (id) => this.#side?.view.waits.has(id) === true,
       tell: (tale) => story.tell(tale),
     });
   }
@@ -170,6 +172,10 @@ export class ClusterDirector implements ClusterControl {
     if (fact.type === "task.committed") this.#options.onCommitted();
     const tale = taleOfFact(fact);
     if (tale !== undefined) this.#options.story.tell(tale);
+  }
+
+  jobWaits(job: string, reason: string): void {
+    this.#options.story.tell({ kind: "job.waiting", message: `job ${job} waits for a worker: ${reason}`, job });
   }
 
   raceEnded(job: string, race: TaskRace): void {

@@ -31,6 +31,8 @@ export interface JobStatus {
   readonly id: string;
   readonly name: string;
   readonly state: JobState;
+  /** It runs, but there is no worker that can run it. */
+  readonly waitsForWorker?: true;
   /** ISO 8601, as are all times here. */
   readonly submittedAt: string;
   readonly startedAt?: string;

@@ -39,6 +39,8 @@ export interface JobDeskOptions {
   /** Ends what is left of a job's actors, also one that was never started. */
   readonly stop: (id: string) => void;
   readonly figuresOf: (id: string) => JobFigures;
+  /** Whether a job that runs has no worker. */
+  readonly isWaiting: (id: string) => boolean;
   readonly tell: (tale: Tale) => void;
   /** The journal failed: nothing can be promised any more. */
   readonly onBroken: (error: unknown) => void;
@@ -260,7 +262,21 @@ export class JobDesk {
     const figures = record.figures ?? (state === "running" ? this.#options.figuresOf(id) : NO_FIGURES);
     const resultKept = record.resultKept && existsSync(record.resultFile);
     const times = { submittedAt, startedAt, endedAt };
-    return { id, name, state, ...times, stageCount, partitions, ...figures, outputPath, resultKept, failure };
+    const isWaiting = state === "running" && this.#options.isWaiting(id);
+    const waiting = isWaiting ? ({ waitsForWorker: true } as const) : {};
+    return {
+      id,
+      name,
+      state,
+      ...waiting,
+      ...times,
+      stageCount,
+      partitions,
+      ...figures,
+      outputPath,
+      resultKept,
+      failure,
+    };
   }
 
   async #journaled(written: Promise<void>): Promise<void> {

@@ -37,6 +37,8 @@ export interface CoordinatorInput {
   readonly tellFailed: (error: unknown) => void;
   /** Whether a job needs something that this worker alone holds. */
   readonly isNeeded: (worker: string) => boolean;
+  /** Called again and again: for what nobody tells, such as that nothing happens. */
+  readonly lookAfterJobs: () => void;
   /** Told of every change of the members. */
   readonly noteMembers: (members: ReadonlyMap<string, Member>, change: MembershipFact) => void;
   /** Told of all that workers tell of jobs that run. */
@@ -161,6 +163,7 @@ export const coordinatorMachine = setup({
         if (draining && !context.isNeeded(id)) context.sendToWorker(id, { type: "worker.release" });
       }
     },
+    lookAfterJobs: ({ context }) => context.lookAfterJobs(),
     tellJobs: ({ context, event }) => {
       const workers = event.type === "member.joined" ? [event.member.id] : context.members.keys();
       for (const worker of workers) tellJobs(context, worker);
@@ -219,7 +222,11 @@ export const coordinatorMachine = setup({
         "*": { actions: "route" },
       },
       initial: "pacing",
-      states: { pacing: { after: { release: { target: "pacing", reenter: true, actions: "releaseDrained" } } } },
+      states: {
+        pacing: {
+          after: { release: { target: "pacing", reenter: true, actions: ["releaseDrained", "lookAfterJobs"] } },
+        },
+      },
     },
     failed: {},
   },

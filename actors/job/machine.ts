@@ -21,6 +21,7 @@ import { CopyPlan } from "./copy-plan.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
 import {
   canRun,
+  type JobAbandonment,
   type JobDescription,
   type JobOutcome,
   type OutputOrder,
@@ -76,7 +77,12 @@ interface Context extends JobInput {
 
 type FromWorker<Fact> = Fact & { readonly worker: string };
 
-type Event = FromWorker<WorkerFact> | MembershipFact | OutputFact | { readonly type: "child.shutdown" };
+type Event =
+  | FromWorker<WorkerFact>
+  | JobAbandonment
+  | MembershipFact
+  | OutputFact
+  | { readonly type: "child.shutdown" };
 
 function isReady({ unheard }: Workplace): boolean {
   return unheard !== undefined && unheard.size === 0;
@@ -278,6 +284,7 @@ export const jobMachine = setup({
     "task.failed": ".failed",
     "output.ended": ".done",
     "output.broken": ".failed",
+    "job.abandon": ".failed",
     "member.joined": { actions: "join" },
     "member.changed": { actions: "change" },
     "child.shutdown": ".stopped",

@@ -49,6 +49,12 @@ export interface TaskRace {
   readonly ownerWon: boolean;
 }
 
+/** Ends a job from outside. */
+export interface JobAbandonment {
+  readonly type: "job.abandon";
+  readonly failure: TaskFailure;
+}
+
 /** A stretch of one file; a line belongs to the split in which its first byte lies. */
 export interface Split {
   readonly file: number;

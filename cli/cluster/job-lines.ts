@@ -48,7 +48,7 @@ export function summaryLines(job: JobStatus, place: string | undefined, elapsedM
 export function jobTable(jobs: readonly JobStatus[]): string[] {
   if (jobs.length === 0) return ["no jobs"];
   const rows = jobs.map((job) => [
-    ...[shown(job.id), shown(job.name), job.state, shown(job.submittedAt), `${percent(shareDone(job))} %`],
+    ...[shown(job.id), shown(job.name), stateOf(job), shown(job.submittedAt), `${percent(shareDone(job))} %`],
     ...[`${job.stage + 1}/${job.stageCount}`, countText(job.pairsIn), countText(job.pairsOut), String(job.restarts)],
   ]);
   return table(["JOB", "NAME", "STATE", "SUBMITTED", "STAGE DONE", "STAGE", "ROWS IN", "ROWS OUT", "RESTARTS"], rows);
@@ -68,7 +68,7 @@ export function statusLines(job: JobStatus, story: readonly StoryEvent[]): strin
   const times = [`submitted ${shown(job.submittedAt)}`];
   if (job.startedAt !== undefined) times.push(`started ${shown(job.startedAt)}`);
   if (job.endedAt !== undefined) times.push(`ended ${shown(job.endedAt)}`);
-  const lines = [`${shown(job.id)} (${shown(job.name)}): ${job.state}`, times.join(", "), details(job).join(", ")];
+  const lines = [`${shown(job.id)} (${shown(job.name)}): ${stateOf(job)}`, times.join(", "), details(job).join(", ")];
   if (job.failure !== undefined) lines.push(`${shown(job.failure.code)}: ${escapeText(job.failure.message, 1000)}`);
   if (job.state === "done") {
     const size = bytesText(job.outputBytes);
@@ -85,7 +85,12 @@ export function statusLines(job: JobStatus, story: readonly StoryEvent[]): strin
 
 function titleOf(job: JobStatus): string {
   if (job.state === "queued") return `job ${shown(job.id)}: waiting for its turn`;
-  return `job ${shown(job.id)}: stage ${job.stage + 1} of ${job.stageCount}`;
+  const waits = job.waitsForWorker === true ? ", waits for a worker" : "";
+  return `job ${shown(job.id)}: stage ${job.stage + 1} of ${job.stageCount}${waits}`;
+}
+
+function stateOf({ state, waitsForWorker }: JobStatus): string {
+  return waitsForWorker === true ? "waits for a worker" : state;
 }
 
 function details(job: JobStatus): string[] {

@@ -3,7 +3,8 @@
  *
  * Owns: the ssh processes, one a worker, and what goes through their standard input: token first, in the end `done`.
  *
- * H1. All of them serve, or none: a host that cannot be reached is an error that names it, and the others are ended.
+ * H1. All of them serve, or none: a host that cannot be reached is an error that names it, and the others are ended. Where
+ *     none can be, there is nobody to work.
  * H2. The token is in no command line, on no host.
  * H3. A worker ends when its ssh ends or loses its connection, so when this process dies by whatever cause.
  */
@@ -42,7 +43,7 @@ export interface HostWorkers {
 /** Workers that do not end are left to the end of their connection. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** Errors: CommandError HOST_UNREACHABLE. */
+/** Errors: CommandError HOST_UNREACHABLE; NO_WORKERS where that is so of every host. */
 export async function startHostWorkers(options: HostWorkersOptions): Promise<HostWorkers> {
   const { hosts, clock } = options;
   const launched = hosts.map((host, index) => launch(host, index, options));
@@ -64,7 +65,8 @@ export async function startHostWorkers(options: HostWorkersOptions): Promise<Hos
   const reasons = failed.map(
     ({ one, host }) => `${host.destination}: ${one.lines.at(-1) ?? "ssh could not be started"}`,
   );
-  throw new CommandError("HOST_UNREACHABLE", `cannot start a worker on ${reasons.join("; ")}`);
+  const code = failed.length === hosts.length ? "NO_WORKERS" : "HOST_UNREACHABLE";
+  throw new CommandError(code, `cannot start a worker on ${reasons.join("; ")}`);
 }
 
 function launch(host: Host, index: number, options: HostWorkersOptions): LaunchedProcess {

@@ -53,12 +53,14 @@ export interface HostsRun {
   readonly submit: (coordinator: Endpoint, token: string) => Promise<number>;
 }
 
+/** Workers that have ended are started again within ten seconds, or never: nobody else is going to start one. */
+const WORKER_WAIT_SECONDS = 30;
 /** Before a coordinator that does not end by itself is killed. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** The same command would end the same way: nothing that was kept for it is of use. */
+/** The job has ended, one way or the other: nothing that was kept for it is of use, and the same command begins a new one. */
 export function isFinal(exitCode: number): boolean {
-  return exitCode === EXIT.done || exitCode === EXIT.failed || exitCode === EXIT.usage;
+  return exitCode !== EXIT.interrupted && exitCode !== EXIT.unreachable;
 }
 
 /** Of a run without a wish. Errors: those of `hostedDirectory`. */
@@ -66,7 +68,7 @@ export function coordinatorDirectory(name: string): string {
   return hostedDirectory(`${name}-coordinator`);
 }
 
-/** Returns the exit code of `submit`. Errors: CommandError USAGE, HOST_UNREACHABLE, CLUSTER_NOT_STARTED. */
+/** Returns the exit code of `submit`. Errors: CommandError USAGE, HOST_UNREACHABLE, NO_WORKERS, CLUSTER_NOT_STARTED. */
 export async function runOnHosts(run: HostsRun): Promise<number> {
   const hosts = parseHosts(run.hosts);
   const isOpen = !hosts.every(isThisHost);
@@ -129,7 +131,7 @@ function startCoordinator(run: HostsRun, token: string, isOpen: boolean): Launch
     command,
     words: [
       ...[...first, "start", "--role", "coordinator", "--json", "--port", "0", "--data-root", run.dataRoot],
-      ...["--hosted", `${run.name}-coordinator`],
+      ...["--hosted", `${run.name}-coordinator`, "--worker-wait-seconds", String(WORKER_WAIT_SECONDS)],
       ...(run.dataDirectory === undefined ? [] : ["--data-dir", run.dataDirectory]),
       ...["--respawn", ...open, ...commonOptions(run)],
     ],

@@ -25,6 +25,7 @@ const TEXTS = {
   disk: ["SIZE", "worker: what blocks may take of the disk (default: all of it)"],
   replicas: ["N", "coordinator: workers that hold each committed result (default: 1)"],
   deadAfterSeconds: ["N", "coordinator: silence after which a worker is given up (default: 5)"],
+  workerWaitSeconds: ["N", "coordinator: how long a job may be without a worker, 0 for ever (default: 300)"],
   tokenFile: ["FILE", "the cluster's token, mode 0600, - for standard input; or $ACTOR_DATAFLOW_TOKEN"],
   tlsCert: ["FILE", "certificate, PEM: of the listener, and shown to whoever asks for one"],
   tlsKey: ["FILE", "its private key, PEM, mode 0600"],

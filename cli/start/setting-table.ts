@@ -24,6 +24,8 @@ const DRAIN_SECONDS_MAX = 86_400;
 const REPLICAS_MAX = 3;
 /** Two heartbeats, and an hour. */
 const [DEAD_SECONDS_MIN, DEAD_SECONDS_MAX] = [1, 3600];
+/** A month. */
+const WORKER_WAIT_SECONDS_MAX = 2_678_400;
 /** As good as no limit, for whoever kills on purpose. */
 const RESTARTS_MAX = 1_000_000_000;
 const NAME = /^[A-Za-z0-9_.:-]{1,253}$/;
@@ -43,6 +45,7 @@ export const SETTINGS = {
   disk: byteSize(),
   replicas: integer(1, REPLICAS_MAX),
   deadAfterSeconds: seconds(),
+  workerWaitSeconds: integer(0, WORKER_WAIT_SECONDS_MAX),
   tokenFile: path(),
   tlsCert: path(),
   tlsKey: path(),

@@ -40,6 +40,8 @@ export interface CoordinatorSettings {
   };
   readonly heartbeat?: { readonly deadAfterMs: number };
   readonly replicas?: number;
+  /** Undefined: for ever. */
+  readonly workerWaitMs?: number;
   readonly functions?: string;
 }
 
@@ -73,6 +75,7 @@ export interface StartSettings {
 
 const HOUR_MS = 3_600_000;
 const LOOPBACK = "127.0.0.1";
+const WORKER_WAIT_SECONDS = 300;
 /** Settings that belong to one role. On another one's command line they are mistakes; a file may serve both. */
 const OF_ONE_ROLE: ReadonlyMap<SettingKey, "coordinator" | "worker"> = new Map([
   ...(
@@ -85,6 +88,7 @@ const OF_ONE_ROLE: ReadonlyMap<SettingKey, "coordinator" | "worker"> = new Map([
       "respawn",
       "replicas",
       "deadAfterSeconds",
+      "workerWaitSeconds",
     ] as const
   ).map((key) => [key, "coordinator"] as const),
   ...(["join", "slots", "memory", "disk", "advertise", "tlsServerName"] as const).map(
@@ -164,6 +168,7 @@ function coordinatorOf(given: GivenSettings, { listen, dial }: SecuritySettings)
       resultsMs: (given.resultHours ?? 24) * HOUR_MS,
     },
     heartbeat: given.deadAfterSeconds === undefined ? undefined : { deadAfterMs: given.deadAfterSeconds * 1000 },
+    workerWaitMs: given.workerWaitSeconds === 0 ? undefined : (given.workerWaitSeconds ?? WORKER_WAIT_SECONDS) * 1000,
     ...{ replicas: given.replicas, functions: given.functions },
   };
 }

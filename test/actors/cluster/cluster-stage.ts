@@ -53,6 +53,7 @@ export class ClusterStage {
   readonly #directory: string;
   readonly #job: JobDescription;
   readonly #replicas: number;
+  readonly #workerWaitMs: number | undefined;
   readonly #transport: Transport = createLoopbackTransport({ unacknowledgedMax: 100_000 });
   readonly #workers = new Map<string, StagedWorker>();
   readonly #coordinatorDisk = new MemoryDisk("disk");
@@ -65,11 +66,16 @@ export class ClusterStage {
   /** Where the coordinator's input files are, for jobs that name files which workers do not see. */
   inputs: readonly InputFile[];
 
-  constructor(directory: string, job: JobDescription, { replicas = 1 } = {}) {
+  constructor(
+    directory: string,
+    job: JobDescription,
+    { replicas = 1, workerWaitMs }: { readonly replicas?: number; readonly workerWaitMs?: number } = {},
+  ) {
     this.#directory = directory;
     this.#job = job;
     this.inputs = job.files;
     this.#replicas = replicas;
+    this.#workerWaitMs = workerWaitMs;
   }
 
   get repairs(): Repairs | undefined {
@@ -160,6 +166,7 @@ export class ClusterStage {
     const ports = { port: port("output"), rejectsPort: port("rejects") };
     const side = coordinatorSide({
       ...{ clock: HASTY_CLOCK, board: root.board, journal, onBroken, heartbeat: HEARTBEAT, replicas: this.#replicas },
+      workerWaitMs: this.#workerWaitMs,
       ...{ term: toTerm(this.#term), supervisor: (id: string) => root.supervisor(id) },
       ...{ segmentDirectory, segmentName: `coordinator-${this.#term}`, outputOf: () => ports },
       exchange: createCoordinatorExchange({ clock: HASTY_CLOCK, segmentDirectory, source: this.#source() }),

@@ -113,3 +113,20 @@ test("cluster: a worker that is drained hands over what it holds, and goes while
     t.is(stage.repairs?.damaged ?? 0, 0);
   }
 });
+
+test("cluster: a job that nobody comes to work on fails in its time, and says why", async (t) => {
+  const { job } = await sampleOf(t);
+  const stage = await stageOf(t, job, [], { workerWaitMs: 20 });
+  const { outcome } = await stage.run();
+  t.is(outcome.kind, "failed");
+  if (outcome.kind !== "failed") return;
+  t.is(outcome.failure.code, "NO_WORKERS");
+  t.regex(outcome.failure.message, /has had no worker for 0.02 s: no worker is there$/);
+});
+
+test("cluster: workers that have not the functions which a job names are none for it", async (t) => {
+  const { job } = await sampleOf(t);
+  const stage = await stageOf(t, { ...job, functions: "other" }, ["a"], { workerWaitMs: 20 });
+  const { outcome } = await stage.run();
+  t.regex(outcome.kind === "failed" ? outcome.failure.message : "", /no worker that is there has the functions/);
+});

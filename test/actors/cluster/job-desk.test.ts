@@ -27,6 +27,8 @@ interface Scene {
   readonly stopped: string[];
   readonly told: string[];
   readonly journal: Journal;
+  /** Jobs that have no worker. */
+  readonly waiting: Set<string>;
   nowMs: number;
 }
 
@@ -44,7 +46,7 @@ async function openDesk(
   await journal.open();
   const [started, stopped, told]: [string[], string[], string[]] = [[], [], []];
   let names = 0;
-  const scene = { nowMs: 0, started, stopped, told, journal };
+  const scene = { nowMs: 0, started, stopped, told, journal, waiting: new Set<string>() };
   const desk = new JobDesk({
     records: new JobRecords(journal, { encode: encodeJob, decode: decodeJob }),
     ...{ places: { dataRoot: path.join(directory, "files"), dataDirectory: directory }, limits, prepare: prepareJob },
@@ -56,6 +58,7 @@ async function openDesk(
     start: (job) => started.push(job.id),
     stop: (id) => stopped.push(id),
     figuresOf: () => FIGURES,
+    isWaiting: (id) => scene.waiting.has(id),
     tell: ({ kind }) => told.push(kind),
     onBroken: (error) => t.fail(String(error)),
   });
@@ -103,6 +106,19 @@ test("desk: jobs run in the order of their submission, so many at a time, and th
     desk.statuses().map(({ state }) => state),
     ["done", "cancelled", "running"],
   );
+});
+
+test("desk: a job that has no worker is told to wait for one while it runs, and in no other state", async (t) => {
+  const { desk, waiting } = await openDesk(t, placesOf(t));
+  const { id } = await desk.submit(request());
+  const { id: next } = await desk.submit(request());
+  await settled();
+  t.is(desk.status(id)?.waitsForWorker, undefined);
+  for (const each of [id, next]) waiting.add(each);
+  t.deepEqual([desk.status(id)?.waitsForWorker, desk.status(next)?.waitsForWorker], [true, undefined]);
+  desk.ended(id, { kind: "failed", failure: { code: "NO_WORKERS", message: "nobody came" } });
+  await settled();
+  t.deepEqual([desk.status(id)?.waitsForWorker, desk.status(next)?.waitsForWorker], [undefined, true]);
 });
 
 test("desk: a restarted coordinator goes on with what runs and what waits, and remembers what has ended (D1)", async (t) => {

@@ -30,7 +30,7 @@ export async function stageOf(
   t: ExecutionContext,
   job: JobDescription,
   workers: readonly string[],
-  options: { readonly replicas?: number } = {},
+  options: { readonly replicas?: number; readonly workerWaitMs?: number } = {},
 ): Promise<ClusterStage> {
   const stage = new ClusterStage(temporaryDirectory(t), job, options);
   t.teardown(() => stage.close());

@@ -70,10 +70,10 @@ test("hosts: one that cannot be reached is named, and the others are ended", asy
 
 test("hosts: a program that is not there is an error, too", async (t) => {
   const { workers } = await started(t, "localhost", { ssh: "/nowhere/ssh" });
-  await t.throwsAsync(workers, { code: "HOST_UNREACHABLE", message: /ssh could not be started/ });
+  await t.throwsAsync(workers, { code: "NO_WORKERS", message: /ssh could not be started/ });
 });
 
 test("hosts: what the worker itself refuses is told", async (t) => {
   const { workers } = await started(t, "localhost", { startOptions: ["--slots", "0"] });
-  await t.throwsAsync(workers, { code: "HOST_UNREACHABLE", message: /--slots: must be an integer from 1/ });
+  await t.throwsAsync(workers, { code: "NO_WORKERS", message: /--slots: must be an integer from 1/ });
 });

@@ -110,6 +110,17 @@ test("run on hosts: what cannot be is refused before any host is asked", (t) => 
   t.deepEqual([missing.status, missing.stderr], [2, 'no input file "none.csv"\n']);
 });
 
+test("run on hosts: where no host can start a worker, nobody is left to work, exit code 4", (t) => {
+  const { stage, environment, words } = stageOf(t);
+  const { status, stderr } = stage.run(
+    [...words, "hosts.csv", "--hosts", "nowhere,nowhere", "--insecure"],
+    environment,
+  );
+  t.is(status, 4);
+  t.regex(stderr, /^cannot start a worker on nowhere: .*; nowhere: ssh: Could not resolve hostname nowhere\n$/);
+  t.deepEqual(processesOf(stage), []);
+});
+
 test("run on hosts: a host that is not there is named, exit code 3, and the others are ended", (t) => {
   const { stage, environment, words } = stageOf(t);
   const open = ["--hosts", "localhost,nowhere", "--insecure"];

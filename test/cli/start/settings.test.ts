@@ -146,6 +146,14 @@ test("settings: a file that is no JSON, no object, or not there is told with its
   t.regex((await linesOf(t, { file: "/nowhere.json" }))[0] ?? "", /^\/nowhere\.json: ENOENT/);
 });
 
+test("settings: a job waits for a worker for five minutes, as long as is said, or for ever", async (t) => {
+  const waitOf = async (options: object): Promise<number | undefined> =>
+    (await settle({ options: { role: "coordinator", ...options } })).coordinator?.workerWaitMs;
+  t.is(await waitOf({}), 300_000);
+  t.is(await waitOf({ workerWaitSeconds: "20" }), 20_000);
+  t.is(await waitOf({ workerWaitSeconds: "0" }), undefined);
+});
+
 test("settings: the role and what it needs are asked for, what another role has is refused on the command line only", async (t) => {
   t.deepEqual(await linesOf(t, {}), ["--role: is missing; it must be coordinator, worker or both"]);
   t.deepEqual(await linesOf(t, { options: { role: "worker" } }), [
