@@ -146,7 +146,9 @@ async function begin(
   });
   const inputs = serveInputs({
     listener,
-    allow: (process) => [...side.view.members.keys()].some((worker) => processOf(worker) === process),
+    // Of a job that waits for the members of an earlier life, nothing is gone: whoever asks is to ask again.
+    allow: (process, job) =>
+      side.view.jobs.has(job) && [...side.view.members.keys()].some((worker) => processOf(worker) === process),
     filesOf: (job) => side.view.jobs.get(job)?.files,
   });
   const root = createProcessRoot({

@@ -9,11 +9,14 @@
  *     coordinator, who knows whether it is the input that has changed.
  * K2. A copy has what a reader of the split looks at: the byte before it, where it does not begin the data, and the rest of
  *     the line that its end cuts.
- * K3. There are at most INPUT_COPIES_MAX copies at once; each goes when its task has ended.
+ * K4. A copy goes with the checksum of what came: one that is another one when it is read is made again.
+ * K3. There are at most INPUT_COPIES_MAX copies at once; each goes when the last task that was given it has ended: a
+ *     partition that was restarted may have asked for the same split again.
  */
+import { crc32 } from "node:zlib";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import type { Task, TaskFailure } from "../executor/messages.ts";
+import type { InputCopy, Task, TaskFailure } from "../executor/messages.ts";
 import type { TaskEnd } from "../executor-pool/messages.ts";
 import type { InputFile, JobDescription } from "../job/messages.ts";
 import { INPUT_ATTEMPTS_MAX, INPUT_COPIES_MAX, INPUT_STRETCH_BYTES, INPUT_TAIL_BYTES } from "../options.ts";
@@ -40,7 +43,10 @@ interface Submission {
 
 interface Copy {
   readonly job: string;
-  readonly ready: Promise<void>;
+  readonly name: string;
+  readonly ready: Promise<InputCopy>;
+  /** Tasks that were promised it and have not ended. */
+  users: number;
 }
 
 const LINE_FEED = 0x0a;
@@ -82,10 +88,10 @@ export class InputCopies {
       const failure = failureOf(error, job.description.files[file]);
       tell({ type: "task.failed", tag: command.tag, failure });
     };
-    this.#ready(job, task.split).then((copy) => {
+    this.#ready(job, task.split).then((held) => {
       const send = (end: TaskEnd): void => {
-        if (copy !== undefined) this.#remove(copy);
         const failure = end.type === "task.failed" ? end.failure : undefined;
+        if (held !== undefined) this.#giveBack(held.copy, { isUnfit: isMissing(failure) });
         if (isMissing(failure) && count < INPUT_ATTEMPTS_MAX && !job.signal.aborted) {
           this.#note(job, task.split, Promise.resolve(false));
           this.#attempt(submission, count + 1);
@@ -96,12 +102,12 @@ export class InputCopies {
           }, fail);
         }
       };
-      pass({ ...command, task: { ...task, ...(copy === undefined ? {} : { copy }) }, owner: { send } });
+      pass({ ...command, task: { ...task, ...(held === undefined ? {} : { copy: held.at }) }, owner: { send } });
     }, fail);
   }
 
-  /** Resolves with the name of a copy; undefined if the file is seen here. */
-  async #ready(job: InputJob, split: number): Promise<string | undefined> {
+  /** Undefined if the file is seen here. */
+  async #ready(job: InputJob, split: number): Promise<{ readonly copy: Copy; readonly at: InputCopy } | undefined> {
     const { files, id, splits } = job.description;
     const { file } = splits[split];
     const seen = this.#seen.get(id)?.get(file) ?? isSeen(files[file]);
@@ -110,16 +116,16 @@ export class InputCopies {
     const name = copyName(id, this.#self, split);
     let copy = this.#copies.get(name);
     if (copy === undefined) {
-      copy = { job: id, ready: this.#make(job, split, name) };
+      copy = { job: id, name, ready: this.#make(job, split, name), users: 0 };
       this.#copies.set(name, copy);
     }
+    copy.users += 1;
     try {
-      await copy.ready;
+      return { copy, at: await copy.ready };
     } catch (error) {
-      this.#remove(name, copy);
+      this.#remove(copy);
       throw error;
     }
-    return name;
   }
 
   #note(job: InputJob, split: number, seen: Promise<boolean>): void {
@@ -128,18 +134,23 @@ export class InputCopies {
     if (!job.signal.aborted) this.#seen.set(id, files.set(splits[split].file, seen));
   }
 
-  async #make(job: InputJob, split: number, name: string): Promise<void> {
+  async #make(job: InputJob, split: number, name: string): Promise<InputCopy> {
     // K3.
     this.#taken += 1;
     if (this.#taken > INPUT_COPIES_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const { files, id, splits } = job.description;
     const { file, start, end } = splits[split];
     const { byteLength, compressed, dataStart } = files[file];
-    const write = (position: number, bytes: Uint8Array): void =>
+    // K4. Bytes come in their order, without a gap.
+    const sum = { byteLength: 0, crc: 0 };
+    const write = (position: number, bytes: Uint8Array): void => {
       this.#mirror.write(id, { segment: name, offset: position, byteLength: bytes.length }, bytes);
+      sum.byteLength += bytes.length;
+      sum.crc = crc32(bytes, sum.crc);
+    };
     if (compressed) {
       await this.#read(job, { file, from: 0, to: byteLength, take: write });
-      return;
+      return { segment: name, offset: 0, ...sum };
     }
     // K2.
     const lines = new CutLines(start <= dataStart, { start, end });
@@ -147,13 +158,15 @@ export class InputCopies {
       lines.look(position, bytes);
       write(position, bytes);
     };
-    let position = start <= dataStart ? start : start - 1;
+    const offset = start <= dataStart ? start : start - 1;
+    let position = offset;
     let to = Math.min(byteLength, end + INPUT_TAIL_BYTES);
     while (position < to) {
       await this.#read(job, { file, from: position, to, take });
       position = to;
       if (lines.isCut) to = Math.min(byteLength, to + INPUT_STRETCH_BYTES);
     }
+    return { segment: name, offset, ...sum };
   }
 
   /** Errors: Unavailable; what `take` throws. */
@@ -186,10 +199,17 @@ export class InputCopies {
     return { ...told, line: before + line, message: `${failure.file}:${before + line}: ${failure.message}` };
   }
 
-  #remove(name: string, copy = this.#copies.get(name)): void {
-    if (copy === undefined || this.#copies.get(name) !== copy) return;
+  /** One that does not fit its checksum is no use to the others either. */
+  #giveBack(copy: Copy, { isUnfit }: { readonly isUnfit: boolean }): void {
+    copy.users -= 1;
+    if (copy.users === 0 || isUnfit) this.#remove(copy);
+  }
+
+  #remove(copy: Copy): void {
+    const { job, name } = copy;
+    if (this.#copies.get(name) !== copy) return;
     this.#forget(name, copy);
-    this.#mirror.remove(copy.job, name);
+    this.#mirror.remove(job, name);
   }
 
   #forget(name: string, copy: Copy): void {

@@ -6,7 +6,7 @@
  *
  * X2. A process that cannot be reached is asked again until it is no member any more, or FETCH_PATIENCE_MS have passed
  *     without a byte: then what it held cannot be had.
- *     The coordinator is waited for as long as nobody answers there.
+ *     The coordinator is waited for as long as nobody answers there, or it refuses: it may not have begun the job again.
  * X3. Bytes that a member says it does not have, or cannot read, cannot be had.
  * X4. What was taken before a fetch broke off is not asked for again.
  */
@@ -185,9 +185,9 @@ class Intake {
   }
 }
 
-/** Without a coordinator nothing goes on: it is waited for. */
+/** Without a coordinator nothing goes on: it is waited for, and also while it does not know the job again. */
 function isAwaited(peer: string, { code }: RuntimeError): boolean {
-  return peer === COORDINATOR_PEER && code === "PEER_UNREACHABLE";
+  return peer === COORDINATOR_PEER && (code === "PEER_UNREACHABLE" || code === "FETCH_REFUSED");
 }
 
 /** Aborted when one of them is; `unlink` lets go of them. */

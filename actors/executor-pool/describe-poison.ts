@@ -41,7 +41,8 @@ function describePlace({ files, splits }: JobDescription, task: Task, notes: Pic
   }
   if (task.kind !== "split") return "the output's runs";
   const { file, start, end } = splits[task.split];
-  const lines = notes.lines();
+  // Of a copy it is not known which lines of the file they are.
+  const lines = task.copy === undefined ? notes.lines() : undefined;
   const range = lines === undefined ? "" : ` lines ${lines.first} to ${lines.last ?? "the last"},`;
   return `${quoteText(files[file].name)},${range} bytes ${start} to ${end}`;
 }

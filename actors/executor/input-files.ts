@@ -6,11 +6,15 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import path from "node:path";
+import { crc32 } from "node:zlib";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { InputFile } from "../job/messages.ts";
+import type { InputCopy } from "./messages.ts";
 
 const LINE_FEED = 0x0a;
 const SCAN_BYTES = 65_536;
+/** Read at once where a copy is looked at. */
+const CHECKED_BYTES = 1 << 20;
 
 /** A file of which at least one split can be read. */
 export interface InputView {
@@ -49,12 +53,20 @@ export class InputFiles {
     return view;
   }
 
-  /** What a copy holds was checked where it was copied from. Errors: INPUT_UNREADABLE. */
-  openCopy(index: number, segment: string): InputView {
+  /**
+   * That what was copied is the file was checked where it was copied from; that it is here as it came, is checked here.
+   *
+   * Errors: INPUT_UNREADABLE.
+   */
+  openCopy(index: number, copy: InputCopy): InputView {
     const file = this.#files[index];
-    const descriptor = openInput(file, path.join(this.#directory, segment));
+    const descriptor = openInput(file, path.join(this.#directory, copy.segment));
     // It goes with its task, and closed its room comes back.
     const close = (): void => closeSync(descriptor);
+    if (!isAsItCame(descriptor, copy)) {
+      close();
+      throw new RuntimeError("INPUT_UNREADABLE", `the copy of input "${file.name}" is not what was copied`);
+    }
     return { file, descriptor, isWhole: file.compressed, requireUnchanged: () => {}, close };
   }
 
@@ -77,6 +89,18 @@ function requireUnchanged(file: InputFile, descriptor: number): void {
   const status = fstatSync(descriptor);
   if (status.size === file.byteLength && status.mtimeMs === file.modifiedMs) return;
   throw new RuntimeError("INPUT_CHANGED", `input "${file.name}" changed while it was being read`);
+}
+
+function isAsItCame(descriptor: number, { offset, byteLength, crc }: InputCopy): boolean {
+  const bytes = Buffer.allocUnsafe(Math.min(byteLength, CHECKED_BYTES));
+  let found = 0;
+  for (let done = 0; done < byteLength; ) {
+    const byteCount = readSync(descriptor, bytes, 0, Math.min(bytes.length, byteLength - done), offset + done);
+    if (byteCount === 0) return false;
+    found = crc32(bytes.subarray(0, byteCount), found);
+    done += byteCount;
+  }
+  return found === crc;
 }
 
 /** Position behind the first line feed at or after `from`, or `limit` if there is none before it. */

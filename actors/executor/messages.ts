@@ -57,12 +57,21 @@ export interface PlannedRange {
   readonly extents: readonly Extent[];
 }
 
+/** A segment that has bytes of an input file at their places in the file. */
+export interface InputCopy {
+  readonly segment: string;
+  readonly offset: number;
+  readonly byteLength: number;
+  /** CRC-32 of its bytes, as of zlib, as they came. */
+  readonly crc: number;
+}
+
 export type Task =
   | {
       readonly kind: "split";
       readonly split: number;
-      /** A segment that has the split's bytes at their places in the file, for whoever does not see the file. */
-      readonly copy?: string;
+      /** What a reader of the split looks at, for whoever does not see the file. */
+      readonly copy?: InputCopy;
     }
   | {
       readonly kind: "reduce";

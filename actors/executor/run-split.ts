@@ -15,6 +15,7 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import type { InputFile, Split } from "../job/messages.ts";
 import { READ_BYTES } from "../options.ts";
 import { countLines, type InputFiles, type InputView, nextLineStart } from "./input-files.ts";
+import type { InputCopy } from "./messages.ts";
 
 const COMPRESSED_READ_BYTES = 65_536;
 
@@ -45,14 +46,14 @@ export class SplitError extends Error {
 }
 
 /**
- * `copy` names a copy to be read instead of the file.
+ * `copy` is read instead of the file.
  *
  * Errors: DataError for arithmetic, SplitError for bad records; INPUT_CHANGED, INPUT_CORRUPT, INPUT_UNREADABLE.
  */
 export async function runSplit(
   split: Split,
   context: SplitContext,
-  copy?: string,
+  copy?: InputCopy,
 ): Promise<TaskStatistics & { bytesIn: number }> {
   const view = copy === undefined ? context.files.open(split.file) : context.files.openCopy(split.file, copy);
   try {

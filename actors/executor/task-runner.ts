@@ -72,7 +72,8 @@ export class TaskRunner {
 
   /** Errors: whatever `taskFailure` knows how to name. */
   async run(task: Task, isRetry = false): Promise<TaskResult> {
-    if (isRetry && task.kind === "split") this.#noteLines(task.split);
+    // Where the file is not seen, nobody knows which lines of it these are.
+    if (isRetry && task.kind === "split" && task.copy === undefined) this.#noteLines(task.split);
     const kernels = this.#kernels ?? this.#options.openKernels();
     this.#kernels = undefined;
     const result = await this.#runWith(kernels, task);

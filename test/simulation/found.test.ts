@@ -66,6 +66,38 @@ const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    title: "a copy of the input of which a bit is flipped is made again",
+    seed: 20000118,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: ["a", "b", "d"], slots: 2, durable: false, replicas: 1 },
+      ...{ submitAtMs: [0, 884, 245], healAtMs: 2245 },
+      faults: [{ atMs: 428, kind: "flipBit", node: "a", where: "segment" }],
+    },
+  },
+  {
+    title: "a task whose thread died is run again where its input is not seen",
+    seed: 20000281,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: ["a", "b", "c", "d"], slots: 1, durable: false, replicas: 1 },
+      ...{ submitAtMs: [0], healAtMs: 2057 },
+      faults: [
+        { atMs: 187, kind: "crashThread", node: "a", index: 29 },
+        { atMs: 365, kind: "crashThread", node: "d", index: 153 },
+        { atMs: 773, kind: "crashThread", node: "a", index: 143 },
+        { atMs: 1173, kind: "crashThread", node: "a", index: 598 },
+      ],
+    },
+  },
+  {
+    title: "a copy of the input stays while another task of the same split waits for it",
+    seed: 20000336,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: ["a", "b", "c", "d"], slots: 1, durable: false, replicas: 1 },
+      ...{ submitAtMs: [0, 937], healAtMs: 2554 },
+      faults: [{ atMs: 530, kind: "killOften", node: "c", index: 629, times: 7, everyMs: 1000 }],
+    },
+  },
 ];
 
 for (const { title, seed, plan } of FOUND) {

@@ -14,6 +14,7 @@ import { countTransitions } from "./coverage.ts";
 import type { FaultPlan } from "./plan/fault-plan.ts";
 import { shrinkPlan } from "./plan/shrink-plan.ts";
 import { simulate, type Verdict } from "./simulate.ts";
+import { addEdits, NO_EDITS } from "./world/journal-edits.ts";
 
 /** Of so many runs one is repeated: it must give the same history. */
 const REPEATED_EACH = 100;
@@ -56,11 +57,14 @@ async function simulateAll(): Promise<number> {
   let told = began;
   let failures = 0;
   let events = 0;
+  let [edits, editedBlocks] = [NO_EDITS, 0];
   for (let run = 1; run <= runCount && failures < failuresMax; run += 1) {
     const seed = firstSeed + run - 1;
     currentSeed = seed;
     const verdict = await simulate({ seed, plan, keepsLines: values.trace });
     events += verdict.eventCount;
+    edits = addEdits(edits, verdict.edits);
+    editedBlocks += verdict.editedBlocks;
     if (values.trace) process.stdout.write(`${verdict.lines.join("\n")}\n`);
     if (verdict.problems.length > 0) {
       failures += 1;
@@ -76,6 +80,11 @@ async function simulateAll(): Promise<number> {
       console.log(`${run} runs from seed ${firstSeed}: ${failures} failed; ${rate}`);
     }
   }
+  const { applied, read, discovered, harmless } = edits;
+  console.log(
+    `${applied} edits of journals: of ${read} that were read, ${discovered} were reported, ${harmless} changed nothing ` +
+      `but the end of a log; ${editedBlocks} edits of segments`,
+  );
   return failures === 0 ? 0 : 1;
 }
 

@@ -11,6 +11,7 @@ import { RACE_LEAST_MS } from "../../actors/options.ts";
 import { BlockContentsCheck } from "./checks/block-contents.ts";
 import { BoundsCheck } from "./checks/bounds.ts";
 import { DeliveryCheck } from "./checks/delivery.ts";
+import { DiscoveriesCheck } from "./checks/discoveries.ts";
 import { DurabilityCheck } from "./checks/durability.ts";
 import { IncarnationsCheck } from "./checks/incarnations.ts";
 import { LineageCheck } from "./checks/lineage.ts";
@@ -26,9 +27,10 @@ import { endWithout, type JobEnd } from "./job-end.ts";
 import { applyFaults } from "./plan/apply-faults.ts";
 import { CrashPoints } from "./plan/crash-points.ts";
 import { drawPlan } from "./plan/draw-plan.ts";
-import type { FaultPlan } from "./plan/fault-plan.ts";
+import { allFaults, type FaultPlan } from "./plan/fault-plan.ts";
 import { INPUT_DIRECTORY, makeWorkload, SHARED_NODE, type Work } from "./workload.ts";
 import { Disks } from "./world/disk.ts";
+import type { EditCounts } from "./world/journal-edits.ts";
 import { Network } from "./world/network.ts";
 import { mountFiles } from "./world/node-files.ts";
 import { World } from "./world/world.ts";
@@ -52,6 +54,10 @@ export interface Verdict {
   readonly simulatedMs: number;
   /** Of each job. */
   readonly ends: readonly JobEnd[];
+  /** Of journals, by the fault `editStorage`. */
+  readonly edits: EditCounts;
+  /** By the same, of segments. */
+  readonly editedBlocks: number;
 }
 
 /** Within which every job must have ended after healing: far more than all backoffs and deadlines one after the other. */
@@ -62,8 +68,10 @@ export async function simulate(options: SimulationOptions): Promise<Verdict> {
   const world = new World(seed, { keepsLines });
   const disks = new Disks();
   let watches: Watches | undefined;
+  const blind = new Set<string>();
   const unmount = mountFiles({
     world,
+    hides: (path) => path.startsWith(INPUT_DIRECTORY) && blind.has(world.current?.node ?? ""),
     diskOf: (node) => disks.of(node),
     renamed: (from, to) => watches?.tell("renamed", from, to),
   });
@@ -71,6 +79,7 @@ export async function simulate(options: SimulationOptions): Promise<Verdict> {
     disks.of(SHARED_NODE).makeDirectory(INPUT_DIRECTORY);
     const works = await makeWorks(seed);
     const plan = options.plan ?? drawPlan(seed, works.length);
+    for (const worker of plan.blind ?? []) blind.add(worker);
     const problems = new Problems();
     const points = new CrashPoints();
     watches = new Watches([...openChecks({ world, works, plan, problems }), points]);
@@ -79,6 +88,7 @@ export async function simulate(options: SimulationOptions): Promise<Verdict> {
       ...{ seed, plan, hash: world.history.hash, lines: world.history.lines, problems: problems.found },
       ...{ eventCount: world.eventCount, simulatedMs: world.nowMs },
       ends: works.map((work) => readEnd(work, submitter)),
+      ...{ edits: disks.edits, editedBlocks: disks.editedBlocks },
     };
   } finally {
     unmount();
@@ -139,12 +149,13 @@ function readIfThere(file: string): string | undefined {
 }
 
 /** What is not synced goes with the power; what is damaged is gone. */
-function mayForget({ durable, faults }: FaultPlan): boolean {
-  return faults.some((fault) => {
+function mayForget(plan: FaultPlan): boolean {
+  const { durable } = plan;
+  return allFaults(plan).some((fault) => {
     if (!("node" in fault) || fault.node !== COORDINATOR_NODE) return false;
     if (fault.kind === "crash") return !durable && fault.loses === "power";
     if (fault.kind === "crashAt") return !durable && fault.losesPower;
-    return fault.kind === "flipBit" && fault.where === "record";
+    return fault.kind === "editStorage" || (fault.kind === "flipBit" && fault.where === "record");
   });
 }
 
@@ -156,6 +167,7 @@ function openChecks({ world, works, plan, problems }: Pick<Play, "world" | "work
     new LineageCheck(problems),
     new DurabilityCheck(problems),
     new DeliveryCheck(problems),
+    new DiscoveriesCheck(problems),
     new IncarnationsCheck(problems),
     new BoundsCheck(problems),
     new SupervisionCheck(problems, () => world.nowMs),

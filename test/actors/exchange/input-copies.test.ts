@@ -2,7 +2,7 @@
  * Splits of input that is not seen here: a copy has all that a reader of the split looks at, few are there at once, and
  * what the coordinator cannot give is told as what it is.
  */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ import type { BlockSource, SubmitCommand } from "../../../actors/exchange/messag
 import { Mirror } from "../../../actors/exchange/mirror.ts";
 import { PatientFetch } from "../../../actors/exchange/patient-fetch.ts";
 import { InputFiles } from "../../../actors/executor/input-files.ts";
-import type { Task, TaskFailure, TaskResult } from "../../../actors/executor/messages.ts";
+import type { InputCopy, Task, TaskFailure, TaskResult } from "../../../actors/executor/messages.ts";
 import { runSplit } from "../../../actors/executor/run-split.ts";
 import type { TaskEnd } from "../../../actors/executor-pool/messages.ts";
 import { cutSplits } from "../../../actors/job/cut-splits.ts";
@@ -40,7 +40,7 @@ function keeping(text: string[]): StageKernels {
   return { beginSplit: () => task } as unknown as StageKernels;
 }
 
-async function linesOf(job: JobDescription, split: number, directory: string, copy?: string): Promise<string> {
+async function linesOf(job: JobDescription, split: number, directory: string, copy?: InputCopy): Promise<string> {
   const files = new InputFiles(job.files, directory);
   const text: string[] = [];
   try {
@@ -117,7 +117,7 @@ async function ended(
   });
 }
 
-function copyIn(task: Task): string | undefined {
+function copyIn(task: Task): InputCopy | undefined {
   return task.kind === "split" ? task.copy : undefined;
 }
 
@@ -167,7 +167,7 @@ test("input copies: a file that is seen is read where it is; another one of its 
   const content = Buffer.from("1,2\n3,4\n");
   const { seen } = await jobOf(t, content, 4);
   const { copies } = placeOf(t, (offset, byteLength) => content.subarray(offset, offset + byteLength));
-  const told: (string | undefined)[] = [];
+  const told: (InputCopy | undefined)[] = [];
   const pass: Pass = ({ task, owner }) => {
     told.push(copyIn(task));
     owner.send(DONE);
@@ -203,6 +203,49 @@ test("input copies: a file that has vanished since is asked of the coordinator, 
   const unreadable = placeOf(t, () => "BLOCK_UNREADABLE");
   const { unseen } = await jobOf(t, content, 4);
   t.like(await ended(unreadable.copies, unseen, 0, () => t.fail()), { failure: { code: "INPUT_UNREADABLE" } });
+});
+
+test("input copies: a copy of which a byte is another one when it is read is made again", async (t) => {
+  const content = Buffer.from("1,2\n3,4\n5,6\n");
+  const { seen, unseen } = await jobOf(t, content, 4);
+  const { copies, directory } = placeOf(t, (offset, byteLength) => content.subarray(offset, offset + byteLength));
+  for (const split of seen.splits.keys()) {
+    const read: string[] = [];
+    const pass: Pass = ({ task, owner }) => {
+      const { segment, offset } = copyIn(task) as InputCopy;
+      const file = path.join(directory, segment);
+      const isFirst = read.length === 0;
+      // Of the first copy the last byte that is looked at is another one, of which no line tells.
+      if (isFirst) writeFileSync(file, readFileSync(file).fill("7", offset, offset + 1));
+      linesOf(unseen, split, directory, copyIn(task)).then(
+        (text) => {
+          read.push(text);
+          owner.send(DONE);
+        },
+        ({ code, message }: RuntimeError) => {
+          read.push(code);
+          owner.send(failedWith({ code, message }));
+        },
+      );
+    };
+    await ended(copies, unseen, split, pass);
+    t.deepEqual(read, ["INPUT_UNREADABLE", await linesOf(seen, split, directory)]);
+  }
+});
+
+test("input copies: a split that is asked for twice keeps its copy until both tasks have ended", async (t) => {
+  const content = Buffer.from("1,2\n3,4\n");
+  const { unseen } = await jobOf(t, content, 4);
+  const { copies, directory } = placeOf(t, (offset, byteLength) => content.subarray(offset, offset + byteLength));
+  const commands: SubmitCommand[] = [];
+  const both = [0, 1].map(() => ended(copies, unseen, 0, (command) => commands.push(command)));
+  while (commands.length < both.length) await new Promise<void>((resolve) => void setImmediate(resolve));
+  commands[0]?.owner.send(DONE);
+  await both[0];
+  t.is(await linesOf(unseen, 0, directory, copyIn(commands[1]!.task)), "1,2\n");
+  commands[1]?.owner.send(DONE);
+  await both[1];
+  t.deepEqual(readdirSync(directory), []);
 });
 
 test("input copies: a task that misses its input again and again fails by name", async (t) => {
@@ -260,7 +303,7 @@ test("input copies: there are never more than so many, and each goes with its ta
   const closing = new AbortController();
   const passed: string[] = [];
   for (const split of unseen.splits.keys()) {
-    void ended(copies, unseen, split, ({ task }) => passed.push(copyIn(task) ?? ""), closing.signal).then(() =>
+    void ended(copies, unseen, split, ({ task }) => passed.push(copyIn(task)?.segment ?? ""), closing.signal).then(() =>
       t.fail(),
     );
   }

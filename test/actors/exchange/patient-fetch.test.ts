@@ -147,6 +147,20 @@ test("patient fetch: a member without an answer is given up when patience ends, 
   t.true(asked.length <= askedBefore + 1);
 });
 
+test("patient fetch: a coordinator that refuses, as before it has begun a job again, is asked for longer than a member", async (t) => {
+  const refusals = Array.from({ length: 10_000 }, () => ({ bytes: 0, code: "FETCH_REFUSED" }));
+  const { fetch, clock } = play({ attempts: refusals });
+  fetch.noteDirectory(MEMBERS);
+  const begun = clock.nowMs();
+  const taken: number[] = [];
+  const take = (_reference: SegmentReference, bytes: Uint8Array): void => void taken.push(bytes.length);
+  const wanted = { job: "job", references: references(5), signal: new AbortController().signal, take };
+  t.true((await ended(clock, fetch.fetch("aa", wanted))) instanceof Unavailable);
+  await ended(clock, fetch.fetch(COORDINATOR_PEER, wanted));
+  t.deepEqual(taken, [5]);
+  t.true(clock.nowMs() - begun >= 2 * FETCH_PATIENCE_MS);
+});
+
 test("patient fetch: the coordinator is in no directory, and a worker is asked before the first one names it", async (t) => {
   const { fetch, clock } = play({ attempts: [{ bytes: 0, code: "PEER_UNREACHABLE" }] });
   const taken: number[] = [];

@@ -8,7 +8,7 @@ import { TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
 import { compareWithReference } from "../../actors/jobs/reference.ts";
 import { outputFile, rejectsFile } from "../cluster/coordinator-process.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
-import type { FaultKind, FaultPlan } from "../plan/fault-plan.ts";
+import { allFaults, type FaultKind, type FaultPlan } from "../plan/fault-plan.ts";
 import type { Work } from "../workload.ts";
 import type { Problems } from "./problems.ts";
 
@@ -25,9 +25,12 @@ const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails", "r
 const THREAD_FAULTS: ReadonlySet<FaultKind> = new Set(["crashThread", "hangThread", "killActor", "killOften"]);
 
 /** Codes of errors that a plan may end a job with. */
-function allowedFailures({ faults }: FaultPlan): ReadonlySet<string> {
+function allowedFailures(plan: FaultPlan): ReadonlySet<string> {
   const countOf = (kinds: ReadonlySet<FaultKind>): number =>
-    faults.reduce((count, fault) => count + (kinds.has(fault.kind) ? ("times" in fault ? fault.times : 1) : 0), 0);
+    allFaults(plan).reduce(
+      (count, fault) => count + (kinds.has(fault.kind) ? ("times" in fault ? fault.times : 1) : 0),
+      0,
+    );
   return new Set([
     ...(countOf(DISK_FAULTS) > 0 ? OF_DISKS : []),
     ...(countOf(THREAD_FAULTS) >= TASK_ATTEMPTS_MAX ? OF_THREADS : []),

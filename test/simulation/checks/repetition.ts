@@ -5,7 +5,7 @@
  * Owns: what counts as such a thing: a process or an actor that ended, a worker that was called lost, damage that was
  * found, a task that took so long that another worker was given it too.
  */
-import type { Task } from "../../../actors/executor/messages.ts";
+import type { Task, TaskFailure } from "../../../actors/executor/messages.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import type { Message } from "../../../actors/switchboard.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
@@ -68,6 +68,11 @@ export class RepetitionCheck implements Watch {
     if (type === "worker.keep") this.#forget((job) => !(message.jobs as readonly string[]).includes(job));
     if (type === "member.hello") this.#noteHello(resident);
     if (type === "membership.directory") this.#noteDirectory(message.members as readonly unknown[]);
+  }
+
+  /** A copy of the input that is damaged is made again. */
+  taskFailed(_resident: Resident, { code }: TaskFailure): void {
+    if (code === "INPUT_UNREADABLE") this.#disturbances += 1;
   }
 
   #forget(isMeant: (job: string) => boolean): void {

@@ -8,13 +8,15 @@
  * C2. What ends by itself is started again after a while, as a parent process or a service manager does.
  * C3. A worker whose disk is lost is another worker: its id was on the disk.
  */
+import path from "node:path";
 import type { ClusterDirector } from "../../../actors/cluster/cluster-director.ts";
 import type { Task } from "../../../actors/executor/messages.ts";
+import { SHARED_NODE } from "../workload.ts";
 import type { Disks, SimulatedDisk } from "../world/disk.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";
 import { SimulatedProcess } from "../world/process.ts";
 import { SharedKernels } from "../world/shared-kernels.ts";
-import { type BlockHolder, simulatedBlocks } from "../world/simulated-blocks.ts";
+import { type BlockHolder, type InputHolder, simulatedBlocks } from "../world/simulated-blocks.ts";
 import { COORDINATOR_NODE, type RunningCoordinator, startCoordinator } from "./coordinator-process.ts";
 import { codeOf, type Ground } from "./resident-parts.ts";
 import type { Submitter } from "./submitter.ts";
@@ -117,6 +119,14 @@ export class SimulatedCluster {
     if (losesDisk) found.disk.wipe();
   }
 
+  /** Asks the coordinator to end in order; it is started again then (C2). */
+  stop(node: string): void {
+    const { resident, running } = this.#coordinator;
+    if (node !== COORDINATOR_NODE || running === undefined) return;
+    // Stopping never fails.
+    this.#options.ground.world.schedule(resident?.process, 0, () => void running.stop());
+  }
+
   /** It does not come back. */
   remove(node: string): void {
     const found = this.#find(node);
@@ -152,7 +162,7 @@ export class SimulatedCluster {
       source: this.#sourceOf(resident),
       taskMs: (task) => this.#taskMs(resident, task),
       ended: (reason) => {
-        if (reason === "released") node.isGone = true;
+        if (reason === "released" || reason === "not wanted") node.isGone = true;
         this.#endedByItself(node, resident, reason);
       },
     });
@@ -171,7 +181,24 @@ export class SimulatedCluster {
   #sourceOf({ process }: Resident) {
     const { world, network } = this.#options.ground;
     const flipShare = (): number => this.flipShare;
-    return simulatedBlocks({ world, network, process, holderOf: (worker) => this.#holderOf(worker), flipShare });
+    const holderOf = (worker: string) => this.#holderOf(worker);
+    const inputsOf = () => this.#inputsFor(process.node);
+    return simulatedBlocks({ world, network, process, holderOf, inputsOf, flipShare });
+  }
+
+  /** What the coordinator serves to a worker's process; undefined while there is none. */
+  #inputsFor(node: string): InputHolder | undefined {
+    const { resident, running } = this.#coordinator;
+    const worker = this.#workers.get(node)?.resident?.id ?? "";
+    if (resident?.process.isAlive !== true || running === undefined) return undefined;
+    return {
+      process: resident.process,
+      inputOf: (job, index) => running.inputOf(worker, job, index),
+      bytesOf: ({ absolutePath }) => {
+        const { dir, base } = path.parse(absolutePath);
+        return this.diskOf(SHARED_NODE).filesIn(dir)?.get(base)?.bytes ?? new Uint8Array(0);
+      },
+    };
   }
 
   #holderOf(worker: string): BlockHolder | undefined {

@@ -8,6 +8,7 @@ import { StoryBook } from "../../../actors/cluster/story-book.ts";
 import { coordinatorSide } from "../../../actors/coordinator-side.ts";
 import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
+import type { InputFile } from "../../../actors/job/messages.ts";
 import { decodeJob, encodeJob } from "../../../actors/job-record.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";
 import { toTerm } from "../../../runtime/identity.ts";
@@ -15,6 +16,7 @@ import { SimulatedFile } from "../world/disk.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";
 import { codeOf, type Ground, openJournal, openRoot, wallClockOf } from "./resident-parts.ts";
 import type { Submitter } from "./submitter.ts";
+import { VERSION } from "./version.ts";
 import type { Resident } from "./watch.ts";
 
 export interface CoordinatorOptions {
@@ -30,6 +32,10 @@ export interface RunningCoordinator {
   readonly director: ClusterDirector;
   children(): string[];
   kill(child: string): void;
+  /** As `serveInputs`: undefined for a job that does not run. */
+  inputOf(worker: string, job: string, index: number): InputFile | "refused" | undefined;
+  /** In order. */
+  stop(): Promise<void>;
 }
 
 export const COORDINATOR_NODE = "coordinator";
@@ -64,7 +70,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   for (const directory of [segmentDirectory, OUTPUT_DIRECTORY, UPLOADS]) disk.makeDirectory(directory);
   disk.filesIn(UPLOADS)?.set(UPLOAD_NAME, new SimulatedFile());
   const onBroken = (error: unknown): void => ended(`broken ${codeOf(error)}`);
-  const root = openRoot(ground, resident, onBroken);
+  const root = openRoot(ground, resident, { onBroken, onTale: (tale) => story.tell(tale) });
   const wallClock = wallClockOf(world);
   const story = new StoryBook(term, wallClock);
   const director = new ClusterDirector({
@@ -86,7 +92,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   });
   const side = coordinatorSide({
     ...{ clock: process.clock, board: root.board, journal, term, onBroken, segmentDirectory, listener: director },
-    ...{ segmentName: `coordinator-${term}`, replicas },
+    ...{ segmentName: `coordinator-${term}`, replicas, version: VERSION },
     supervisor: (id) => root.supervisor(id),
     outputOf: (job) => director.portsOf(job),
     exchange: createCoordinatorExchange({ clock: process.clock, segmentDirectory, source }),
@@ -100,5 +106,20 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   root.start(side.children, (notice) => side.note(notice));
   await director.open(side);
   submitter.met(director);
-  return { director, children: () => root.children(), kill: (child) => root.kill(child, "a planted fault") };
+  return {
+    director,
+    children: () => root.children(),
+    kill: (child) => root.kill(child, "a planted fault"),
+    inputOf: (worker, job, index) => {
+      if (!side.view.members.has(worker)) return "refused";
+      return side.view.jobs.get(job)?.files[index];
+    },
+    stop: async () => {
+      director.close();
+      await root.stop();
+      await director.closePorts();
+      await journal.close();
+      ended("stopped");
+    },
+  };
 }

@@ -3,6 +3,8 @@
  *
  * Owns: the ports that a process is given.
  */
+import type { Tale } from "../../../actors/cluster/story-book.ts";
+import { taleOfNotice } from "../../../actors/cluster/tell-tales.ts";
 import type { TaskFailure } from "../../../actors/executor/messages.ts";
 import { clusterCodec } from "../../../actors/message-codec.ts";
 import { MESSAGES_IN_FLIGHT_MAX } from "../../../actors/options.ts";
@@ -37,25 +39,39 @@ export async function openJournal(
   const journal = createLevelJournal({
     directory,
     ...{ durability: durable ? "host" : "process", onFailure },
-    makeLevel: () => simulatedLevel(world, disk),
-    onBreak: ({ actor, sequence, reason, discardedCount }) =>
-      world.note("journal.break", `${actor} ${sequence} ${reason} ${discardedCount}`),
+    makeLevel: () => simulatedLevel(world, disk, () => watches.tell("written", resident)),
+    onBreak: ({ actor, sequence, reason, discardedCount }) => {
+      world.note("journal.break", `${actor} ${sequence} ${reason} ${discardedCount}`);
+      disk.level.reported(actor);
+    },
   });
   await journal.open();
+  const look = (actor: string): void => {
+    if (disk.level.edits.isUnnoticed(actor)) watches.tell("unnoticed", resident, actor);
+  };
   return {
     open: () => journal.open(),
     close: () => journal.close(),
-    read: (actor) => journal.read(actor),
+    read: async (actor) => {
+      const records = await journal.read(actor);
+      look(actor);
+      return records;
+    },
     actors: (prefix) => journal.actors(prefix),
     commit: async (appends, drops) => {
       await journal.commit(appends, drops);
+      for (const { actor } of appends) look(actor);
       for (const { actor, payload } of appends) world.note("committed", `${actor} ${payload.length}`, process);
       watches.tell("committed", resident, appends);
     },
   };
 }
 
-export function openRoot(ground: Ground, resident: Resident, onBroken: (error: unknown) => void): ProcessRoot {
+export function openRoot(
+  ground: Ground,
+  resident: Resident,
+  { onBroken, onTale }: { readonly onBroken: (error: unknown) => void; readonly onTale?: (tale: Tale) => void },
+): ProcessRoot {
   const { world, network, watches } = ground;
   const { process } = resident;
   const transport = new SimulatedTransport({ world, network, process, unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX });
@@ -104,6 +120,8 @@ export function openRoot(ground: Ground, resident: Resident, onBroken: (error: u
         "id" in notice ? `${supervisor}/${notice.id}.${"incarnation" in notice ? notice.incarnation : ""}` : supervisor;
       world.note(notice.type, id, process);
       watches.tell("noticed", resident, supervisor, notice);
+      const tale = taleOfNotice(supervisor, notice);
+      if (tale !== undefined) onTale?.(tale);
     },
   });
 }

@@ -4,7 +4,7 @@
  * Owns: the interface, and the passing on to whoever listens.
  * Never: changes anything of what it tells.
  */
-import type { Task } from "../../../actors/executor/messages.ts";
+import type { Task, TaskFailure } from "../../../actors/executor/messages.ts";
 import type { JobDescription, JobOutcome } from "../../../actors/job/messages.ts";
 import type { Message } from "../../../actors/switchboard.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
@@ -36,9 +36,15 @@ export interface Watch {
   told?(resident: Resident, message: Message): void;
   /** A message of a peer is about to be heard by the `life`-th endpoint of all, which speaks in this term. */
   heard?(resident: Resident, envelope: Envelope, by: { readonly life: number; readonly term: number }): void;
+  /** A batch stands, and the journal has not acknowledged it. */
+  written?(resident: Resident): void;
+  /** A log was read that somebody else has edited, and nothing was told of it. */
+  unnoticed?(resident: Resident, actor: string): void;
   /** The journal has acknowledged these. */
   committed?(resident: Resident, appends: readonly JournalAppend[]): void;
   ran?(resident: Resident, job: JobDescription, task: Task): void;
+  /** By name, on a thread. */
+  taskFailed?(resident: Resident, failure: TaskFailure): void;
   queued?(resident: Resident, runCount: number): void;
   /** Messages that wait for an acknowledgement of one peer. */
   waiting?(resident: Resident, messageCount: number): void;

@@ -14,7 +14,11 @@ import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
 import type { SharedKernels } from "../world/shared-kernels.ts";
 import { SimulatedThreads } from "../world/simulated-thread.ts";
 import { codeOf, type Ground, openJournal, openRoot, wallClockOf } from "./resident-parts.ts";
+import { VERSION } from "./version.ts";
 import type { Resident } from "./watch.ts";
+
+/** Its workers are of another version. */
+export const STRANGER_NODE = "9";
 
 export interface WorkerOptions {
   readonly ground: Ground;
@@ -47,7 +51,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   Object.assign(resident, { id, epoch });
   watches.tell("started", resident);
   await removeUnusedSegments(journal, segmentDirectory, PARTITION_LOG_PREFIX);
-  const root = openRoot(ground, resident, (error) => ended(`broken ${codeOf(error)}`));
+  const root = openRoot(ground, resident, {
+    onBroken: (error) => ended(`broken ${codeOf(error)}`),
+    onTale: (tale) => side.tell(tale),
+  });
   const threads = new SimulatedThreads({
     ...{ world, process, kernels, taskMs },
     watch: {
@@ -55,6 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         world.note("runs", `${job.id} ${nameOf(task)}`, process);
         watches.tell("ran", resident, job, task);
       },
+      failed: (_process, failure) => watches.tell("taskFailed", resident, failure),
       queued: (_process, count) => watches.tell("queued", resident, count),
     },
   });
@@ -69,9 +77,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       storesText: true,
       disk: account,
     },
-    self: { id, epoch, host: process.node, slots, exchange: "", version: "" },
+    self: { id, epoch, host: process.node, slots, exchange: "", version: versionOn(process.node) },
     exchange: createWorkerExchange({ clock: process.clock, self: id, segmentDirectory, source, disk: account }),
     onFenced: () => ended("fenced"),
+    onRefused: () => ended("not wanted"),
     // As production does: everything is stopped in order, then the process ends.
     onReleased: () => void root.stop().then(() => ended("released")), // Stopping never fails.
   });
@@ -82,6 +91,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     children: () => root.children(),
     kill: (child) => root.kill(child, "a planted fault"),
   };
+}
+
+function versionOn(node: string): string {
+  return node === STRANGER_NODE ? "another" : VERSION;
 }
 
 function nameOf(task: Task): string {

@@ -33,14 +33,18 @@ export function applyFaults(plan: FaultPlan, stage: Stage): void {
   for (const fault of plan.faults) {
     world.schedule(undefined, fault.atMs, () => {
       world.note("fault", JSON.stringify(fault), undefined);
-      const handle = HANDLERS[fault.kind] as (fault: Fault, stage: Stage) => void;
-      handle(fault, stage);
+      carryOut(fault, stage);
     });
   }
   world.schedule(undefined, plan.healAtMs, () => {
     world.note("heals", "", undefined);
     heal(stage);
   });
+}
+
+function carryOut(fault: Fault, stage: Stage): void {
+  const handle = HANDLERS[fault.kind] as (fault: Fault, stage: Stage) => void;
+  handle(fault, stage);
 }
 
 const HANDLERS: Handlers = {
@@ -66,6 +70,20 @@ const HANDLERS: Handlers = {
       later(stage, backAfterMs, () => cluster.start(node));
     });
   },
+  whenAt: ({ node, point, count, then }, stage) => {
+    stage.points.arm(node, point, count, () => {
+      stage.world.note("befalls", `${node} ${point} ${then.kind}`, undefined);
+      carryOut({ ...then, atMs: stage.world.nowMs }, stage);
+    });
+  },
+  editStorage: ({ node, edits, backAfterMs }, stage) => {
+    const { world, cluster } = stage;
+    cluster.kill(node);
+    cluster.diskOf(node).edit(world, edits);
+    later(stage, backAfterMs, () => cluster.start(node));
+  },
+  stop: ({ node }, { cluster }) => cluster.stop(node),
+  stranger: ({ node }, { cluster }) => cluster.addWorker(node),
   pause: ({ node, forMs }, { cluster }) => cluster.residentOf(node)?.process.pause(forMs),
   killActor: ({ node, index }, { world, cluster }) => {
     const running = node === COORDINATOR_NODE ? cluster.coordinator : cluster.workerOf(node);

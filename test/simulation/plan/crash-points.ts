@@ -1,30 +1,41 @@
 /**
- * Kills a process when it gets to a point of the protocol for the n-th time from now.
+ * Does something to a process when it gets to a point of the protocol for the n-th time from now.
  *
- * Owns: who is to be killed where.
+ * Owns: what is to happen where.
  */
+import { outputLog } from "../../../actors/output/messages.ts";
+import type { JournalAppend } from "../../../runtime/journal/journal.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
 import type { CrashPoint } from "./fault-plan.ts";
 
 interface Armed {
   readonly node: string;
   readonly point: CrashPoint;
-  readonly kill: () => void;
+  readonly strike: () => void;
   count: number;
 }
 
 export class CrashPoints implements Watch {
   #armed: Armed[] = [];
 
-  arm(node: string, point: CrashPoint, count: number, kill: () => void): void {
-    this.#armed.push({ node, point, count, kill });
+  arm(node: string, point: CrashPoint, count: number, strike: () => void): void {
+    this.#armed.push({ node, point, count, strike });
   }
 
   clear(): void {
     this.#armed = [];
   }
 
-  committed({ process }: Resident): void {
+  started({ process }: Resident): void {
+    this.#reach(process.node, "started");
+  }
+
+  written({ process }: Resident): void {
+    this.#reach(process.node, "written");
+  }
+
+  committed({ process }: Resident, appends: readonly JournalAppend[]): void {
+    if (appends.some(({ actor }) => actor.startsWith(outputLog("")))) this.#reach(process.node, "pieces");
     this.#reach(process.node, "committed");
   }
 
@@ -44,7 +55,7 @@ export class CrashPoints implements Watch {
     for (const armed of this.#armed) {
       if (armed.node !== node || armed.point !== point) continue;
       armed.count -= 1;
-      if (armed.count === 0) armed.kill();
+      if (armed.count === 0) armed.strike();
     }
   }
 }

@@ -8,8 +8,9 @@
 import { type Random, seededRandom } from "../../../runtime/random.ts";
 import { INTENSITY } from "../../../runtime/supervision/specification.ts";
 import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
+import { STRANGER_NODE } from "../cluster/worker-process.ts";
 import { pick } from "../workload.ts";
-import type { CrashPoint, Fault, FaultKind, FaultPlan } from "./fault-plan.ts";
+import type { CrashPoint, Disturbance, Fault, FaultKind, FaultPlan } from "./fault-plan.ts";
 
 const KINDS: readonly FaultKind[] = [
   ...(["crash", "crash", "crash", "crashAt", "crashAt", "pause", "killActor", "crashThread", "hangThread"] as const),
@@ -25,9 +26,19 @@ const KINDS: readonly FaultKind[] = [
     "killOften",
     "readsFail",
     "writeFails",
+    "whenAt",
+    "whenAt",
+    "editStorage",
+    "stop",
+    "stranger",
   ] as const),
 ];
-const POINTS: readonly CrashPoint[] = ["committed", "runs", "renames", "tells"];
+const POINTS: readonly CrashPoint[] = ["written", "committed", "runs", "renames", "tells"];
+/** At the coordinator, so that the output is in the middle of it. */
+const PIECES_MAX = 6;
+const EDITS_MAX = 6;
+/** Some disks are slow enough for others to speak before a journal is read. */
+const SLOWEST = 2000;
 const FAULTS_MAX = 9;
 const KINDS_MAX = 4;
 /** Most jobs are done by then, if nothing goes wrong. */
@@ -42,6 +53,7 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
   const faultCount = random.next() < 0.05 ? 0 : between(1, FAULTS_MAX);
   const kinds = Array.from({ length: between(1, KINDS_MAX) }, () => pick(random, KINDS));
   const spreadMs = pick(random, [FIRST_MS, FIRST_MS, 4 * FIRST_MS]);
+  const blindShare = pick(random, [0, 0, 0.5, 1]);
   const context: Drawing = { random, between, workers, jobCount };
   const faults = Array.from({ length: faultCount }, () =>
     drawFault(pick(random, kinds), between(20, spreadMs), context),
@@ -53,10 +65,14 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
     // A record that is damaged is read when its process begins anew.
     const rereads = fault.kind === "flipBit" && fault.where === "record" && random.next() < 0.7;
     if (rereads) faults.push(drawCrash(fault.atMs + between(1, 50), fault.node, context));
+    // What is asked to end in order is often told once more, and killed then.
+    const isHurried = (fault.kind === "leave" || fault.kind === "stop") && random.next() < 0.3;
+    if (isHurried) faults.push(drawCrash(fault.atMs + between(0, 300), fault.node, context));
   }
   faults.sort((left, right) => left.atMs - right.atMs);
   return {
-    ...{ workers, slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, replicas: pick(random, [1, 1, 2]) },
+    ...{ workers, blind: workers.filter(() => random.next() < blindShare) },
+    ...{ slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, replicas: pick(random, [1, 1, 2]) },
     faults,
     submitAtMs: Array.from({ length: jobCount }, (_, index) => (index === 0 ? 0 : between(0, FIRST_MS))),
     healAtMs: (faults.at(-1)?.atMs ?? 0) + (faults.some(isStorm) ? STORM_MS : between(0, 3000)),
@@ -85,7 +101,15 @@ function drawFault(kind: FaultKind, atMs: number, drawing: Drawing): Fault {
     case "crash":
       return drawCrash(atMs, node, drawing);
     case "crashAt":
-      return { ...{ atMs, kind, node, point: pick(random, POINTS), count: between(1, 12) }, ...drawReturn(drawing) };
+      return drawCrashAt(atMs, node, drawing);
+    case "whenAt":
+      return drawWhenAt(atMs, node, drawing);
+    case "editStorage":
+      return { atMs, kind, node, edits: between(1, EDITS_MAX), backAfterMs: between(1, 3000) };
+    case "stop":
+      return { atMs, kind, node: COORDINATOR_NODE };
+    case "stranger":
+      return { atMs, kind, node: STRANGER_NODE };
     case "killActor":
       return { atMs, kind, node, index };
     case "killOften":
@@ -130,8 +154,30 @@ function drawFault(kind: FaultKind, atMs: number, drawing: Drawing): Fault {
   }
 }
 
-function drawReturn({ random, between }: Drawing): { losesPower: boolean; backAfterMs: number } {
-  return { losesPower: random.next() < 0.3, backAfterMs: pick(random, [between(1, 100), between(100, 8000)]) };
+function drawCrashAt(atMs: number, node: string, { random, between }: Drawing): Fault {
+  const backAfterMs = pick(random, [between(1, 100), between(100, 8000)]);
+  const back = { losesPower: random.next() < 0.4, backAfterMs };
+  if (random.next() < 0.25) {
+    const count = between(1, PIECES_MAX);
+    return { atMs, kind: "crashAt", node: COORDINATOR_NODE, point: "pieces", count, ...back };
+  }
+  return { ...{ atMs, kind: "crashAt", node, point: pick(random, POINTS), count: between(1, 12) }, ...back };
+}
+
+/** What comes while a process begins, while it journals, or while the output is written. */
+function drawWhenAt(atMs: number, node: string, { random, between }: Drawing): Fault {
+  const forMs = pick(random, [between(1, 30), between(30, 1000), between(1000, 5000)]);
+  const point = pick(random, ["started", "started", "committed", "pieces"] as const);
+  const at = point === "pieces" || random.next() < 0.5 ? COORDINATOR_NODE : node;
+  const kinds = ["pause", "slowDisk", "slowDisk", "diskFull", "syncFails", "writeFails", "readsFail"] as const;
+  const kind = pick(random, kinds);
+  const then: Disturbance =
+    kind === "slowDisk"
+      ? { kind, node: at, forMs, factor: between(5, SLOWEST) }
+      : kind === "syncFails" || kind === "writeFails"
+        ? { kind, node: at }
+        : { kind, node: at, forMs };
+  return { atMs, kind: "whenAt", node: at, point, count: point === "started" ? 1 : between(1, 12), then };
 }
 
 function drawCrash(atMs: number, node: string, drawing: Drawing): Fault {

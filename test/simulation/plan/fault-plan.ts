@@ -6,8 +6,14 @@
 
 /** Where in the protocol a process may be killed: at the how-manieth time that it gets there. */
 export type CrashPoint =
+  /** The life of a process is journaled: its actors are about to begin. Nobody is killed here. */
+  | "started"
+  /** A batch stands in the LevelDB, and the journal has not acknowledged it. */
+  | "written"
   /** The journal has acknowledged, and nobody has been told. */
   | "committed"
+  /** The same, of a piece of the output. */
+  | "pieces"
   /** A task is about to be computed. */
   | "runs"
   /** The output is about to appear. */
@@ -15,7 +21,32 @@ export type CrashPoint =
   /** A message is about to be sent. */
   | "tells";
 
+/** What may befall a process without ending it. */
+export type Disturbance =
+  | { readonly kind: "pause"; readonly node: string; readonly forMs: number }
+  | { readonly kind: "slowDisk"; readonly node: string; readonly factor: number; readonly forMs: number }
+  | { readonly kind: "diskFull"; readonly node: string; readonly forMs: number }
+  | { readonly kind: "syncFails"; readonly node: string }
+  /** Of the LevelDB alone, once. */
+  | { readonly kind: "writeFails"; readonly node: string }
+  | { readonly kind: "readsFail"; readonly node: string; readonly forMs: number };
+
 export type Fault = { readonly atMs: number } & (
+  | Disturbance
+  /** When the process gets to a point for the n-th time. */
+  | {
+      readonly kind: "whenAt";
+      readonly node: string;
+      readonly point: CrashPoint;
+      readonly count: number;
+      readonly then: Disturbance;
+    }
+  /** The process is killed; until it is back, somebody else writes to its disk. */
+  | { readonly kind: "editStorage"; readonly node: string; readonly edits: number; readonly backAfterMs: number }
+  /** The coordinator is asked to end in order. */
+  | { readonly kind: "stop"; readonly node: string }
+  /** A worker of another version comes. */
+  | { readonly kind: "stranger"; readonly node: string }
   | {
       readonly kind: "crash";
       readonly node: string;
@@ -33,7 +64,6 @@ export type Fault = { readonly atMs: number } & (
       readonly losesPower: boolean;
       readonly backAfterMs: number;
     }
-  | { readonly kind: "pause"; readonly node: string; readonly forMs: number }
   /** Of the actors that run on the node. */
   | { readonly kind: "killActor"; readonly node: string; readonly index: number }
   /** The same actor, again and again, as soon as it lives again or after a while. */
@@ -48,12 +78,6 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: "hangThread"; readonly node: string; readonly index: number }
   | { readonly kind: "clockJump"; readonly node: string; readonly byMs: number }
   | { readonly kind: "slow"; readonly node: string; readonly factor: number; readonly forMs: number }
-  | { readonly kind: "slowDisk"; readonly node: string; readonly factor: number; readonly forMs: number }
-  | { readonly kind: "diskFull"; readonly node: string; readonly forMs: number }
-  | { readonly kind: "syncFails"; readonly node: string }
-  /** Of the LevelDB alone, once. */
-  | { readonly kind: "writeFails"; readonly node: string }
-  | { readonly kind: "readsFail"; readonly node: string; readonly forMs: number }
   | { readonly kind: "flipBit"; readonly node: string; readonly where: "segment" | "record" }
   | { readonly kind: "flipOnWire"; readonly share: number; readonly forMs: number }
   | {
@@ -86,6 +110,8 @@ export type FaultKind = Fault["kind"];
 
 export interface FaultPlan {
   readonly workers: readonly string[];
+  /** Those of them that do not see the input. */
+  readonly blind?: readonly string[];
   readonly slots: number;
   readonly durable: boolean;
   /** Workers that hold each committed result. */
@@ -95,4 +121,9 @@ export interface FaultPlan {
   readonly faults: readonly Fault[];
   /** From then on nothing is wrong any more. */
   readonly healAtMs: number;
+}
+
+/** Everything that may happen, those things too that wait for a point. */
+export function allFaults({ faults }: FaultPlan): readonly (Fault | Disturbance)[] {
+  return [...faults, ...faults.flatMap((fault) => (fault.kind === "whenAt" ? [fault.then] : []))];
 }

@@ -5,13 +5,17 @@
  * Never: knows who reads or writes; see `node-files.ts` and `simulated-level.ts`.
  *
  * D1. What was synced survives anything but the loss of the whole disk.
- * D2. Of what was not, a loss of power takes a suffix of each file, and the last batches.
+ * D2. Of what was not, a loss of power takes a suffix of each file, often all of it, and the last batches.
  * D3. After a failed sync every further one fails, until the process that had it is gone.
  */
+import { addEdits, type EditCounts, NO_EDITS } from "./journal-edits.ts";
 import { LevelEntries } from "./level-entries.ts";
 import type { World } from "./world.ts";
 
 const INITIAL_BYTES = 1024;
+/** D2. */
+const ALL_LOST_SHARE = 0.3;
+const EDITED_BYTES_MAX = 8;
 
 export class SimulatedFile {
   #bytes = new Uint8Array(0);
@@ -76,6 +80,8 @@ export class SimulatedDisk {
   isIntact = true;
   /** Records that are not what was written. */
   flippedRecords = 0;
+  /** Of stored blocks. */
+  editedBlocks = 0;
   /** No write finds room. */
   isFull = false;
   /** The next sync fails, and with it all that follow (D3). */
@@ -118,7 +124,10 @@ export class SimulatedDisk {
           files.delete(name);
           continue;
         }
-        const kept = Math.floor(world.between(file.syncedLength, file.byteLength + 1));
+        const { syncedLength } = file;
+        const kept = world.chance(ALL_LOST_SHARE)
+          ? syncedLength
+          : Math.floor(world.between(syncedLength, file.byteLength + 1));
         if (kept < file.byteLength) file.truncate(kept);
         file.sync();
         file.isNameSynced = true;
@@ -147,14 +156,51 @@ export class SimulatedDisk {
       this.flippedRecords += 1;
       return this.level.flipBit(world);
     }
-    const files = [...this.directories.values()].flatMap((directory) =>
-      [...directory].filter(([name, { byteLength }]) => name.endsWith(".segment") && byteLength > 0),
-    );
+    const files = this.#segments();
     if (files.length === 0) return false;
     const [, file] = files[Math.floor(world.between(0, files.length))];
     file.flipBit(Math.floor(world.between(0, file.byteLength)), Math.floor(world.between(0, 8)));
     return true;
   }
+
+  /** Whoever opens it next finds so many edits of records and of stored blocks. */
+  edit(world: World, count: number): void {
+    this.isIntact = false;
+    this.flippedRecords += count;
+    for (let time = 0; time < count; time += 1) {
+      const files = this.#segments();
+      if (files.length === 0 || world.chance(0.6)) this.level.edit(world, 1);
+      else {
+        const pick = () => files[Math.floor(world.between(0, files.length))];
+        editSegment(world, pick(), pick());
+        this.editedBlocks += 1;
+      }
+    }
+  }
+
+  #segments(): Segment[] {
+    return [...this.directories.values()].flatMap((directory) =>
+      [...directory]
+        .filter(([name, { byteLength }]) => name.endsWith(".segment") && byteLength > 0)
+        .map(([name, file]): Segment => [name, file, directory]),
+    );
+  }
+}
+
+type Segment = readonly [name: string, file: SimulatedFile, directory: Map<string, SimulatedFile>];
+
+/** Other bytes somewhere, those of another file, an end that is missing or that is too much, no file at all. */
+function editSegment(world: World, [name, file, directory]: Segment, [, other]: Segment): void {
+  const at = Math.floor(world.between(0, file.byteLength));
+  const byteCount = Math.ceil(world.between(0, EDITED_BYTES_MAX));
+  const kind = Math.floor(world.between(0, 5));
+  if (kind === 0) file.truncate(at);
+  else if (kind === 1) file.write(other.bytes.slice(0, byteCount), file.byteLength);
+  else if (kind === 2) directory.delete(name);
+  else if (kind === 3) file.write(other.bytes.slice(0, Math.min(byteCount, file.byteLength - at)), at);
+  else for (let bit = 0; bit < byteCount; bit += 1) file.flipBit(at, Math.floor(world.between(0, 8)));
+  file.flipped.push(...Array.from({ length: byteCount }, (_, index) => at + index));
+  file.sync();
 }
 
 /** The disks of all nodes, each there when it is asked for. */
@@ -165,5 +211,14 @@ export class Disks {
     const known = this.#disks.get(node) ?? new SimulatedDisk(node);
     this.#disks.set(node, known);
     return known;
+  }
+
+  /** Of the journals of all of them. */
+  get edits(): EditCounts {
+    return [...this.#disks.values()].map(({ level }) => level.edits.counts).reduce(addEdits, NO_EDITS);
+  }
+
+  get editedBlocks(): number {
+    return [...this.#disks.values()].reduce((sum, disk) => sum + disk.editedBlocks, 0);
   }
 }

@@ -2,11 +2,15 @@
  * What a simulated LevelDB holds, and what of it is on stable storage.
  *
  * Owns: entries in the order of their keys' bytes, the lock's holder, batches that were not synced.
+ *
+ * L1. What power takes is a number of the last batches: often none, where all was just written back, else any number.
  */
 import type { StoreOperation } from "../../../runtime/journal/ordered-store.ts";
+import { JournalEdits, type Values } from "./journal-edits.ts";
 import type { World } from "./world.ts";
 
-type Values = Map<string, Uint8Array>;
+/** L1. */
+const ALL_KEPT_SHARE = 0.4;
 
 export class LevelEntries {
   /** Keys as text of one character a byte, which sorts as the bytes do. */
@@ -17,6 +21,7 @@ export class LevelEntries {
   /** What was written after a write that failed: acknowledged, and gone at the next opening. */
   #isDoomed = false;
   holder: object | undefined;
+  readonly edits = new JournalEdits();
 
   /** As LevelDB after a failed append: it goes on as if nothing had happened, and loses what comes. */
   doom(): void {
@@ -31,6 +36,32 @@ export class LevelEntries {
     this.#values = new Map(this.#stable);
     this.#unsynced = [];
     this.#sorted = undefined;
+    this.edits.lose();
+  }
+
+  /** Whoever opens it next finds so many edits; what was written by then is on stable storage. */
+  edit(world: World, count: number): void {
+    this.recover();
+    this.#settle();
+    for (let time = 0; time < count; time += 1) this.edits.edit(world, this.#values);
+    this.#stable = new Map(this.#values);
+    this.#sorted = undefined;
+  }
+
+  /** The journal has told of a break in a log. */
+  reported(actor: string): void {
+    this.edits.reported(actor, this.#values);
+  }
+
+  /** As the journal reads it. */
+  entries(from: Uint8Array, below: Uint8Array): [Uint8Array, Uint8Array][] {
+    const found = this.range(from, below);
+    const range = { first: textOf(from), end: textOf(below) };
+    this.edits.read(
+      range,
+      found.map(([key, value]) => [textOf(key), value]),
+    );
+    return found;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -55,6 +86,7 @@ export class LevelEntries {
       return operation.type === "put" ? { ...operation, key, value: operation.value.slice() } : { ...operation, key };
     });
     if (apply(this.#values, copied)) this.#sorted = undefined;
+    this.edits.wrote(copied, textOf);
     this.#unsynced.push(copied);
     if (sync && !this.#isDoomed) this.#settle();
   }
@@ -66,12 +98,14 @@ export class LevelEntries {
   }
 
   losePower(world: World): void {
-    const kept = Math.floor(world.between(0, this.#unsynced.length + 1));
+    const count = this.#unsynced.length;
+    const kept = world.chance(ALL_KEPT_SHARE) ? count : Math.floor(world.between(0, count + 1));
     for (const operations of this.#unsynced.slice(0, this.#isDoomed ? 0 : kept)) apply(this.#stable, operations);
     this.#isDoomed = false;
     this.#unsynced = [];
     this.#values = new Map(this.#stable);
     this.#sorted = undefined;
+    this.edits.lose();
   }
 
   flipBit(world: World): boolean {

@@ -30,6 +30,8 @@ interface OpenFile {
 export interface MountedFiles {
   readonly world: World;
   readonly diskOf: (node: string) => SimulatedDisk;
+  /** Whether whoever runs now does not see a file. */
+  readonly hides?: (path: string) => boolean;
   /** Told before a file takes the place of another one, or appears. */
   readonly renamed?: (from: string, to: string) => void;
 }
@@ -63,6 +65,7 @@ function diskOf(target: string): SimulatedDisk {
 }
 
 function find(target: string): SimulatedFile | undefined {
+  if (mounted?.hides?.(target) === true) return undefined;
   return diskOf(target).filesIn(path.dirname(target))?.get(path.basename(target));
 }
 
@@ -91,6 +94,7 @@ function statusOf(file: SimulatedFile | undefined): Partial<fs.Stats> {
 const SYNCHRONOUS = {
   openSync: (target: string, flags = "r"): number => {
     const disk = diskOf(target);
+    if (mounted?.hides?.(target) === true) throw failure("ENOENT", "open", target);
     const files = disk.filesIn(path.dirname(target));
     let file = files?.get(path.basename(target));
     const isDirectory = disk.directories.has(target);

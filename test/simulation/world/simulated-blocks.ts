@@ -4,7 +4,9 @@
  * Owns: how a request fares: lost, cut in the middle, answered by bytes or by `BLOCK_GONE`.
  * Never: checks the bytes.
  */
-import type { BlockSource } from "../../../actors/exchange/messages.ts";
+import { type BlockSource, COORDINATOR_PEER } from "../../../actors/exchange/messages.ts";
+import { inputNumber } from "../../../actors/exchange/segment-names.ts";
+import type { InputFile } from "../../../actors/job/messages.ts";
 import { RuntimeError } from "../../../runtime/errors.ts";
 import type { SegmentReference } from "../../../runtime/journal/segment-files.ts";
 import type { SimulatedDisk } from "./disk.ts";
@@ -23,12 +25,21 @@ export interface BlockHolder {
   readonly segmentDirectory: string;
 }
 
+export interface InputHolder {
+  readonly process: SimulatedProcess;
+  /** Undefined: the job does not run. */
+  readonly inputOf: (job: string, index: number) => InputFile | "refused" | undefined;
+  readonly bytesOf: (file: InputFile) => Uint8Array;
+}
+
 export interface SimulatedBlocksOptions {
   readonly world: World;
   readonly network: Network;
   readonly process: SimulatedProcess;
   /** The process that serves a worker's blocks; undefined while there is none. */
   readonly holderOf: (worker: string) => BlockHolder | undefined;
+  /** The process that serves inputs; undefined while there is none. */
+  readonly inputsOf: () => InputHolder | undefined;
   /** Share of pieces of which one bit is another one when they arrive. */
   readonly flipShare: () => number;
 }
@@ -42,7 +53,11 @@ export function simulatedBlocks(options: SimulatedBlocksOptions): BlockSource {
   };
   return {
     noteDirectory: () => undefined,
-    fetch: async function* (worker, { references, signal }) {
+    fetch: async function* (worker, { job, references, signal }) {
+      if (worker === COORDINATOR_PEER) {
+        yield* fetchInputs(options, { job, references, signal }, trip);
+        return;
+      }
       const holder = options.holderOf(worker);
       if (holder === undefined) throw new RuntimeError("PEER_UNREACHABLE", `${worker} is not there`);
       await trip(process.node, holder.process.node);
@@ -61,6 +76,30 @@ export function simulatedBlocks(options: SimulatedBlocksOptions): BlockSource {
       }
     },
   };
+}
+
+/**
+ * From the coordinator: what a worker does not see itself. No bit of it is another one on the way: that is for the network
+ * to see to, where nobody has a checksum of it.
+ */
+async function* fetchInputs(
+  { inputsOf, process }: SimulatedBlocksOptions,
+  { job, references, signal }: Parameters<BlockSource["fetch"]>[1],
+  trip: (from: string, to: string) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  const away = (): RuntimeError => new RuntimeError("PEER_UNREACHABLE", "the coordinator is not there");
+  const holder = inputsOf();
+  if (holder === undefined) throw away();
+  await trip(process.node, holder.process.node);
+  for (const { segment, offset, byteLength } of references) {
+    const file = holder.inputOf(job, inputNumber(segment) ?? -1);
+    await trip(holder.process.node, process.node);
+    if (signal.aborted || !holder.process.isAlive || holder.process.isPaused) throw away();
+    if (file === "refused") throw new RuntimeError("FETCH_REFUSED", `the coordinator does not serve ${job}`);
+    if (file === undefined) throw new RuntimeError("BLOCK_GONE", `${job} has no input ${segment}`);
+    for (let start = offset; start < offset + byteLength; start += PIECE_BYTES)
+      yield holder.bytesOf(file).slice(start, Math.min(start + PIECE_BYTES, offset + byteLength));
+  }
 }
 
 /** Errors: BLOCK_GONE. */

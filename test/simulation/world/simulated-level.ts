@@ -21,19 +21,21 @@ interface Range {
   readonly limit?: number;
 }
 
-/** For `makeLevel` of the journal. */
-export function simulatedLevel(world: World, disk: SimulatedDisk): LevelStorage {
+/** For `makeLevel` of the journal; `written` is told of each batch that stands, before its writer is. */
+export function simulatedLevel(world: World, disk: SimulatedDisk, written?: () => void): LevelStorage {
   // The journal's store calls these alone; a call of anything else is a TypeError.
-  return new SimulatedLevel(world, disk) as unknown as LevelStorage;
+  return new SimulatedLevel(world, disk, written) as unknown as LevelStorage;
 }
 
 class SimulatedLevel {
   readonly #world: World;
   readonly #disk: SimulatedDisk;
+  readonly #written: (() => void) | undefined;
 
-  constructor(world: World, disk: SimulatedDisk) {
+  constructor(world: World, disk: SimulatedDisk, written?: () => void) {
     this.#world = world;
     this.#disk = disk;
+    this.#written = written;
   }
 
   async open(): Promise<void> {
@@ -63,7 +65,7 @@ class SimulatedLevel {
     return {
       all: async () => {
         await this.#read();
-        return this.#disk.level.range(gte, lt);
+        return this.#disk.level.entries(gte, lt);
       },
     };
   }
@@ -85,7 +87,13 @@ class SimulatedLevel {
     const fails = this.#disk.isFull || this.#disk.nextWriteFails || (sync && this.#disk.syncFails);
     this.#disk.nextWriteFails = false;
     if (!fails || this.#world.chance(0.5)) level.write(operations, sync && !fails);
-    if (!fails) return;
+    if (!fails) {
+      const process = this.#world.current;
+      this.#written?.();
+      // Whoever was killed just then is not told.
+      if (process?.isAlive === false) await new Promise<never>(() => {});
+      return;
+    }
     this.#disk.isIntact = false;
     level.doom();
     throw this.#disk.isFull

@@ -8,7 +8,7 @@
  * T2. Its answer travels: a thread that ends meanwhile has written, and nobody hears of it.
  */
 import type { Worker } from "node:worker_threads";
-import type { Task, ThreadCommand, ThreadEvent, ThreadInput } from "../../../actors/executor/messages.ts";
+import type { Task, TaskFailure, ThreadCommand, ThreadEvent, ThreadInput } from "../../../actors/executor/messages.ts";
 import { TaskRunner, taskFailure } from "../../../actors/executor/task-runner.ts";
 import { NoteTaker, TaskStopped } from "../../../actors/executor/thread-notes.ts";
 import type { ThreadSource } from "../../../actors/executor/thread-source.ts";
@@ -26,6 +26,8 @@ const ANSWER_MS = [0.05, 1] as const;
 export interface ThreadWatch {
   /** A task is computed now. */
   ran?(process: SimulatedProcess, job: JobDescription, task: Task): void;
+  /** A task failed by name. */
+  failed?(process: SimulatedProcess, failure: TaskFailure): void;
   /** Commands that a thread has and has not answered. */
   queued?(process: SimulatedProcess, count: number): void;
 }
@@ -218,7 +220,9 @@ class SimulatedThread {
     } catch (error) {
       kernels.drop(job);
       if (error instanceof TaskStopped) return { kind: "stopped", ticket };
-      return { kind: "failed", ticket, failure: taskFailure(error) };
+      const failure = taskFailure(error);
+      watch.failed?.(process, failure);
+      return { kind: "failed", ticket, failure };
     }
   }
 }
