@@ -32,7 +32,7 @@ export interface RunningCoordinator {
   readonly director: ClusterDirector;
   children(): string[];
   kill(child: string): void;
-  /** As `serveInputs`: undefined for a job that does not run. */
+  /** As `serveInputs` is asked. */
   inputOf(worker: string, job: string, index: number): InputFile | "refused" | undefined;
   /** In order. */
   stop(): Promise<void>;
@@ -111,8 +111,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     children: () => root.children(),
     kill: (child) => root.kill(child, "a planted fault"),
     inputOf: (worker, job, index) => {
-      if (!side.view.members.has(worker)) return "refused";
-      return side.view.jobs.get(job)?.files[index];
+      const description = side.view.jobs.get(job);
+      return description === undefined || !side.view.members.has(worker) ? "refused" : description.files[index];
     },
     stop: async () => {
       director.close();

@@ -70,10 +70,10 @@ const HANDLERS: Handlers = {
       later(stage, backAfterMs, () => cluster.start(node));
     });
   },
-  whenAt: ({ node, point, count, then }, stage) => {
+  whenAt: ({ node, point, count, what }, stage) => {
     stage.points.arm(node, point, count, () => {
-      stage.world.note("befalls", `${node} ${point} ${then.kind}`, undefined);
-      carryOut({ ...then, atMs: stage.world.nowMs }, stage);
+      stage.world.note("befalls", `${node} ${point} ${what.kind}`, undefined);
+      carryOut({ ...what, atMs: stage.world.nowMs }, stage);
     });
   },
   editStorage: ({ node, edits, backAfterMs }, stage) => {

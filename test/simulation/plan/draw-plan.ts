@@ -171,13 +171,13 @@ function drawWhenAt(atMs: number, node: string, { random, between }: Drawing): F
   const at = point === "pieces" || random.next() < 0.5 ? COORDINATOR_NODE : node;
   const kinds = ["pause", "slowDisk", "slowDisk", "diskFull", "syncFails", "writeFails", "readsFail"] as const;
   const kind = pick(random, kinds);
-  const then: Disturbance =
+  const what: Disturbance =
     kind === "slowDisk"
       ? { kind, node: at, forMs, factor: between(5, SLOWEST) }
       : kind === "syncFails" || kind === "writeFails"
         ? { kind, node: at }
         : { kind, node: at, forMs };
-  return { atMs, kind: "whenAt", node: at, point, count: point === "started" ? 1 : between(1, 12), then };
+  return { atMs, kind: "whenAt", node: at, point, count: point === "started" ? 1 : between(1, 12), what };
 }
 
 function drawCrash(atMs: number, node: string, drawing: Drawing): Fault {

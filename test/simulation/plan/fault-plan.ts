@@ -39,7 +39,7 @@ export type Fault = { readonly atMs: number } & (
       readonly node: string;
       readonly point: CrashPoint;
       readonly count: number;
-      readonly then: Disturbance;
+      readonly what: Disturbance;
     }
   /** The process is killed; until it is back, somebody else writes to its disk. */
   | { readonly kind: "editStorage"; readonly node: string; readonly edits: number; readonly backAfterMs: number }
@@ -125,5 +125,5 @@ export interface FaultPlan {
 
 /** Everything that may happen, those things too that wait for a point. */
 export function allFaults({ faults }: FaultPlan): readonly (Fault | Disturbance)[] {
-  return [...faults, ...faults.flatMap((fault) => (fault.kind === "whenAt" ? [fault.then] : []))];
+  return [...faults, ...faults.flatMap((fault) => (fault.kind === "whenAt" ? [fault.what] : []))];
 }

@@ -27,7 +27,6 @@ export interface BlockHolder {
 
 export interface InputHolder {
   readonly process: SimulatedProcess;
-  /** Undefined: the job does not run. */
   readonly inputOf: (job: string, index: number) => InputFile | "refused" | undefined;
   readonly bytesOf: (file: InputFile) => Uint8Array;
 }
