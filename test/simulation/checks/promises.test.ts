@@ -3,7 +3,7 @@
  */
 import test from "ava";
 import type { ClusterDirector } from "../../../actors/cluster/cluster-director.ts";
-import type { JobState } from "../../../actors/cluster/control.ts";
+import type { JobState, JobStatus } from "../../../actors/cluster/control.ts";
 import { Submitter } from "../cluster/submitter.ts";
 import type { Work } from "../workload.ts";
 import { openCheckStage } from "./stage.ts";
@@ -41,7 +41,7 @@ for (const mayForget of [false, true]) {
 
   test(`checks: a coordinator that tells another end of a job than the one before it${circumstance}`, async (t) => {
     const { found, submitter } = await accepted(mayForget);
-    submitter.told("job", "done");
+    submitter.told({ id: "job", state: "done" } as JobStatus);
     submitter.met(directorOf({ job: "done" }));
     t.deepEqual(found(), []);
     t.true(submitter.isDone);

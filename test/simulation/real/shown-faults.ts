@@ -17,6 +17,10 @@ const LEFT_OUT: { readonly [Kind in FaultKind]?: string } = {
   writeFails: "it takes strace; see npm run faults",
   readsFail: "it takes strace; see npm run faults",
   slowDisk: "it takes a device of its own",
+  whenAt: "what befalls a process there are faults of disks",
+  editStorage: "of storage that is edited between two lives; see npm run faults",
+  stop: "processes are not asked to end in order here yet",
+  stranger: "processes are of one build",
 };
 
 /** Of a segment's bytes one can be edited at any time; those of a LevelDB that is open are in its process, too. */
@@ -30,7 +34,8 @@ export interface ShownPlan {
 export function shownPlan(plan: FaultPlan): ShownPlan {
   const isShown = (fault: Fault): boolean => reasonOf(fault) === undefined;
   const leftOut = plan.faults.filter((fault) => !isShown(fault)).map(({ kind }) => kind);
-  return { plan: { ...plan, faults: plan.faults.filter(isShown).map(withoutPower) }, leftOut };
+  // All processes of one machine see the input.
+  return { plan: { ...plan, blind: [], faults: plan.faults.filter(isShown).map(withoutPower) }, leftOut };
 }
 
 function reasonOf(fault: Fault): string | undefined {
@@ -43,5 +48,8 @@ function withoutPower(fault: Fault): Fault {
   if (fault.kind === "crash") return { ...fault, loses: fault.loses === "disk" ? "disk" : "nothing", lockStaysMs: 0 };
   // What TCP loses it sends again, and what comes twice it hands over once.
   if (fault.kind === "weather") return { ...fault, duplicateShare: 0 };
-  return fault.kind === "crashAt" ? { ...fault, losesPower: false } : fault;
+  if (fault.kind !== "crashAt") return fault;
+  // From outside a batch that stands is one that was acknowledged, whatever is in it.
+  const isBatch = fault.point === "pieces" || fault.point === "written";
+  return { ...fault, losesPower: false, point: isBatch ? "committed" : fault.point };
 }
