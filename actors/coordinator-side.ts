@@ -35,7 +35,7 @@ import {
   workerAddress,
   workerAt,
 } from "./membership/messages.ts";
-import { OUTPUT_RANGES_IN_FLIGHT_MAX } from "./options.ts";
+import { HEARTBEAT_INTERVAL_MS, OUTPUT_RANGES_IN_FLIGHT_MAX } from "./options.ts";
 import { outputMachine } from "./output/machine.ts";
 import type { OutputTotals } from "./output/messages.ts";
 import type { OutputPort } from "./output/output-port.ts";
@@ -190,6 +190,7 @@ function membership(plot: Plot): ChildSpecification {
           }),
         journal,
         version: plot.version,
+        heartbeatIntervalMs: heartbeat?.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
         monitor: (onTransition) =>
           board.monitor("members", { ...heartbeat, hungAfterMs: Number.POSITIVE_INFINITY }, onTransition),
         nowMs: () => clock.nowMs(),

@@ -64,7 +64,7 @@ export const REJECT_BUFFER_BYTES = MEBIBYTE;
 export const REJECTS_HELD_CHARACTERS_MAX = 8 * MEBIBYTE;
 /** Characters of rejects read or written at a time. */
 export const REJECT_PIECE_CHARACTERS = 65_536;
-/** How often executors are looked at. */
+/** How often executors and partitions are looked at; and workers beat, unless their coordinator is told otherwise. */
 export const HEARTBEAT_INTERVAL_MS = 500;
 /** Partitions asked for a heartbeat at each interval: with thousands of them they take turns. */
 export const PARTITION_BEATS_MAX = 128;

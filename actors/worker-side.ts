@@ -192,7 +192,8 @@ function worker(plot: Plot): ChildSpecification {
     input: (incarnation) => {
       const life = toLife(self.epoch, incarnation);
       const line = { address: workerAddress(self.id), fence: { term: toTerm(1), incarnation: life } };
-      const lag = startLagMeter(clock, HEARTBEAT_INTERVAL_MS);
+      let paceMs = HEARTBEAT_INTERVAL_MS;
+      let lag = startLagMeter(clock, paceMs);
       return {
         listen: () =>
           board.listen("worker", line, {
@@ -208,7 +209,8 @@ function worker(plot: Plot): ChildSpecification {
           // Whoever asks who is here may not know it, such as a coordinator that was restarted.
           if (plot.draining) tellDraining(board);
         },
-        beat: () => {
+        beat: (intervalMs) => {
+          if (intervalMs !== paceMs) [paceMs, lag] = [intervalMs, startLagMeter(clock, intervalMs)];
           const eventLoopLagMs = lag();
           board.signal("worker", MEMBERSHIP_ADDRESS, { type: "member.beat", id: self.id, life, eventLoopLagMs });
         },

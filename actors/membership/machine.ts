@@ -4,6 +4,7 @@
  * M1. A worker is a member once the journal says so: a restarted coordinator knows whom to wait for.
  * M2. Nobody is called gathered before every member of the journal has joined again, or is dead by silence.
  * M4. Only workers of the coordinator's own version take part: another one may plan the same program in another way.
+ * M5. How often workers beat is said by the coordinator alone, to each as it joins.
  * M3. A member is lost once for each of its lives; one that returns joins anew, and is told to by an answer to its beat.
  */
 import { assign, fromPromise, setup } from "xstate";
@@ -29,6 +30,8 @@ export interface MembershipInput {
   readonly journal: Journal;
   /** Of the product; undefined: any will do. */
   readonly version?: string;
+  /** What workers are told (M5), and `monitor` counts on. */
+  readonly heartbeatIntervalMs: number;
   readonly monitor: (onTransition: (transition: Transition) => void) => HeartbeatMonitor;
   readonly nowMs: () => number;
   /** Tells the coordinator. */
@@ -132,6 +135,8 @@ export const membershipMachine = setup({
     join: ({ context, event }) => {
       if (event.type !== "member.journaled") return;
       const { worker } = event.hello;
+      const { heartbeatIntervalMs } = context;
+      context.send(workerAddress(worker.id), { type: "membership.admitted", heartbeatIntervalMs });
       const known = context.members.get(worker.id);
       context.recorded.add(worker.id);
       if (known !== undefined && known.life >= worker.life) return;

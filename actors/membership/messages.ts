@@ -62,6 +62,8 @@ export interface MemberBeat {
 /** To a worker. The first is a signal: its beat came from nobody who is known. */
 export type MembershipAnswer =
   | { readonly type: "membership.unknown" }
+  /** It takes part, and is to beat so often. */
+  | { readonly type: "membership.admitted"; readonly heartbeatIntervalMs: number }
   /** It cannot take part, now or later. */
   | { readonly type: "membership.refused"; readonly reason: string }
   /** Who is there now: whoever is not named has nothing to offer any more. */

@@ -3,6 +3,7 @@
  *
  * W1. A partition has at most one actor; it is started when it has a journal or a task.
  * W2. What a partition knows is in its journal: the worker keeps nothing that a restart could lose.
+ * W5. It beats as often as its coordinator says; partitions and executors have a pace of their own.
  * W4. It says who it is when it begins, and again whenever a beat is answered by `membership.unknown`.
  * W3. Commands for a partition that is not running are dropped: a partition that starts is given its tasks anew.
  * W5. Of a job that was closed while its partitions were being looked for, none is started: nobody would stop it.
@@ -29,7 +30,8 @@ export interface WorkerInput {
   readonly listen: () => void;
   /** Tells the membership who is here. */
   readonly introduce: () => void;
-  readonly beat: () => void;
+  /** Tells the membership that it lives; the next time is so much later. */
+  readonly beat: (intervalMs: number) => void;
   /** Tells the membership that this worker goes. */
   readonly leave: () => void;
   readonly noteDirectory: (members: readonly { readonly id: string; readonly exchange: string }[]) => void;
@@ -58,6 +60,8 @@ export interface WorkerInput {
 interface Context extends WorkerInput {
   /** Jobs that the coordinator has opened here. */
   readonly opened: Set<string>;
+  /** W5. */
+  heartbeatIntervalMs: number;
   /** Whose turn it is, among the running partitions. */
   nextToBeat: number;
 }
@@ -71,7 +75,7 @@ type Event =
 
 export const workerMachine = setup({
   types: { context: {} as Context, input: {} as WorkerInput, events: {} as Event },
-  delays: { beat: HEARTBEAT_INTERVAL_MS },
+  delays: { beat: ({ context }) => context.heartbeatIntervalMs, ask: HEARTBEAT_INTERVAL_MS },
   actions: {
     open: ({ context, event, self }) => {
       if (event.type !== "worker.open") return;
@@ -165,6 +169,9 @@ export const workerMachine = setup({
     noteDirectory: ({ context, event }) => {
       if (event.type === "membership.directory") context.noteDirectory(event.members);
     },
+    noteInterval: ({ context, event }) => {
+      if (event.type === "membership.admitted") context.heartbeatIntervalMs = event.heartbeatIntervalMs;
+    },
     tellRefused: ({ context, event }) => {
       if (event.type === "membership.refused") context.refused(event.reason);
     },
@@ -172,8 +179,8 @@ export const workerMachine = setup({
       context.leave();
       context.released();
     },
-    beat: ({ context }) => {
-      context.beat();
+    beat: ({ context }) => context.beat(context.heartbeatIntervalMs),
+    askPartitions: ({ context }) => {
       const running = context.runningPartitions();
       const count = Math.min(running.length, PARTITION_BEATS_MAX);
       for (let asked = 0; asked < count; asked += 1) {
@@ -185,8 +192,11 @@ export const workerMachine = setup({
   },
 }).createMachine({
   id: "worker",
-  context: ({ input }) => ({ ...input, opened: new Set(), nextToBeat: 0 }),
-  initial: "serving",
+  type: "parallel",
+  context: ({ input }) => ({
+    ...{ ...input, opened: new Set(), nextToBeat: 0 },
+    heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
+  }),
   entry: [({ context }) => context.listen(), "introduce"],
   on: {
     "worker.open": { actions: "open" },
@@ -202,12 +212,20 @@ export const workerMachine = setup({
     "worker.release": { actions: "leave" },
     "membership.unknown": { actions: "introduce" },
     "membership.directory": { actions: "noteDirectory" },
+    "membership.admitted": { actions: "noteInterval" },
     "membership.refused": { actions: "tellRefused" },
     "journal.listed": { actions: "tellOpened" },
     "journal.failed": { actions: "tellFailed" },
   },
   states: {
-    serving: { after: { beat: { target: "serving", reenter: true, actions: "beat" } } },
+    beating: {
+      initial: "pacing",
+      states: { pacing: { after: { beat: { target: "pacing", reenter: true, actions: "beat" } } } },
+    },
+    asking: {
+      initial: "pacing",
+      states: { pacing: { after: { ask: { target: "pacing", reenter: true, actions: "askPartitions" } } } },
+    },
   },
 });
 

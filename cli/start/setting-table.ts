@@ -22,7 +22,9 @@ const [JOBS_RUNNING_MAX, JOBS_QUEUED_MAX] = [1000, 100_000];
 const KEEP_HOURS_MAX = 87_600;
 const DRAIN_SECONDS_MAX = 86_400;
 const REPLICAS_MAX = 3;
-/** Two heartbeats, and an hour. */
+/** As often as an event loop that has work to do keeps to, and a minute. */
+const [HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX] = [50, 60_000];
+/** A second, and an hour. */
 const [DEAD_SECONDS_MIN, DEAD_SECONDS_MAX] = [1, 3600];
 /** A month. */
 const WORKER_WAIT_SECONDS_MAX = 2_678_400;
@@ -44,6 +46,7 @@ export const SETTINGS = {
   memory: byteSize(),
   disk: byteSize(),
   replicas: integer(1, REPLICAS_MAX),
+  heartbeatMs: integer(HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX),
   deadAfterSeconds: seconds(),
   workerWaitSeconds: integer(0, WORKER_WAIT_SECONDS_MAX),
   tokenFile: path(),

@@ -12,6 +12,7 @@ import nodePath from "node:path";
 import { EXECUTOR_COUNT_MAX } from "../../actors/options.ts";
 import { Diagnostics } from "../../programs/diagnostics.ts";
 import { alternatives } from "../../programs/quote-text.ts";
+import { HEARTBEAT_OPTIONS } from "../../runtime/failure/heartbeat-decision.ts";
 import { INTENSITY } from "../../runtime/supervision/specification.ts";
 import { SettingsError, tellError } from "../command-error.ts";
 import { COORDINATOR_PORT, type Endpoint, parseEndpoint } from "../endpoint.ts";
@@ -38,7 +39,7 @@ export interface CoordinatorSettings {
     readonly historyMs: number;
     readonly resultsMs: number;
   };
-  readonly heartbeat?: { readonly deadAfterMs: number };
+  readonly heartbeat: { readonly heartbeatIntervalMs: number; readonly deadAfterMs: number };
   readonly replicas?: number;
   /** Undefined: for ever. */
   readonly workerWaitMs?: number;
@@ -76,6 +77,7 @@ export interface StartSettings {
 const HOUR_MS = 3_600_000;
 const LOOPBACK = "127.0.0.1";
 const WORKER_WAIT_SECONDS = 300;
+const DEAD_AFTER_HEARTBEATS_MIN = 4;
 /** Settings that belong to one role. On another one's command line they are mistakes; a file may serve both. */
 const OF_ONE_ROLE: ReadonlyMap<SettingKey, "coordinator" | "worker"> = new Map([
   ...(
@@ -87,6 +89,7 @@ const OF_ONE_ROLE: ReadonlyMap<SettingKey, "coordinator" | "worker"> = new Map([
       "resultHours",
       "respawn",
       "replicas",
+      "heartbeatMs",
       "deadAfterSeconds",
       "workerWaitSeconds",
     ] as const
@@ -104,6 +107,7 @@ export async function settleStart(
   const diagnostics = new Diagnostics();
   const gathered = gatherSettings(sources, diagnostics);
   requireRole(gathered, diagnostics);
+  requirePatience(gathered, diagnostics);
   const token = await tokenOf(sources, gathered.given.tokenFile, standardInput, diagnostics);
   const security = settleSecurity(gathered, token, diagnostics);
   if (diagnostics.found.length > 0) throw new SettingsError(diagnostics.found);
@@ -122,6 +126,20 @@ function requireRole({ given, wrong, placeOf }: GatheredSettings, diagnostics: D
   if (given.role === "worker" && isMissing("join")) {
     diagnostics.report(optionOf("join"), "is missing; a worker needs the HOST:PORT of its coordinator");
   }
+}
+
+/** A beat or two may be lost, or late, without a worker being given up. */
+function requirePatience({ given, placeOf }: GatheredSettings, diagnostics: Diagnostics): void {
+  if (given.heartbeatMs === undefined && given.deadAfterSeconds === undefined) return;
+  const { heartbeatIntervalMs, deadAfterMs } = heartbeatOf(given);
+  const leastMs = DEAD_AFTER_HEARTBEATS_MIN * heartbeatIntervalMs;
+  if (deadAfterMs >= leastMs) return;
+  const place = placeOf(given.deadAfterSeconds === undefined ? "heartbeatMs" : "deadAfterSeconds");
+  diagnostics.report(
+    place,
+    `a worker would be given up after ${deadAfterMs / 1000} s, within ${DEAD_AFTER_HEARTBEATS_MIN} heartbeats of ` +
+      `${heartbeatIntervalMs} ms: ${optionOf("deadAfterSeconds")} must be at least ${leastMs / 1000}`,
+  );
 }
 
 /** Empty: there is one, but a wrong one. */
@@ -167,9 +185,16 @@ function coordinatorOf(given: GivenSettings, { listen, dial }: SecuritySettings)
       historyMs: (given.historyHours ?? 168) * HOUR_MS,
       resultsMs: (given.resultHours ?? 24) * HOUR_MS,
     },
-    heartbeat: given.deadAfterSeconds === undefined ? undefined : { deadAfterMs: given.deadAfterSeconds * 1000 },
+    heartbeat: heartbeatOf(given),
     workerWaitMs: given.workerWaitSeconds === 0 ? undefined : (given.workerWaitSeconds ?? WORKER_WAIT_SECONDS) * 1000,
     ...{ replicas: given.replicas, functions: given.functions },
+  };
+}
+
+function heartbeatOf({ heartbeatMs, deadAfterSeconds }: GivenSettings): CoordinatorSettings["heartbeat"] {
+  return {
+    heartbeatIntervalMs: heartbeatMs ?? HEARTBEAT_OPTIONS.heartbeatIntervalMs,
+    deadAfterMs: deadAfterSeconds === undefined ? HEARTBEAT_OPTIONS.deadAfterMs : deadAfterSeconds * 1000,
   };
 }
 

@@ -15,6 +15,8 @@ interface Life {
   readonly directories: string[];
   /** As `to: reason`. */
   readonly refusals: string[];
+  /** As `to: milliseconds`. */
+  readonly paces: string[];
   hello(id: string, version?: string): Promise<void>;
   die(id: string): void;
   end(): Promise<void>;
@@ -33,13 +35,16 @@ async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
   const facts: MembershipFact["type"][] = [];
   const directories: string[] = [];
   const refusals: string[] = [];
+  const paces: string[] = [];
   const actor = createActor(membershipMachine, {
     input: {
       ...{ listen: () => {}, journal, nowMs: () => systemClock.nowMs(), signal: () => {}, forget: () => {} },
       monitor: () => SILENT as unknown as HeartbeatMonitor,
       tell: ({ type }) => void facts.push(type),
       version: "2.0.0",
+      heartbeatIntervalMs: 750,
       send: (to, answer) => {
+        if (answer.type === "membership.admitted") paces.push(`${to}: ${answer.heartbeatIntervalMs}`);
         if (answer.type === "membership.refused") refusals.push(`${to}: ${answer.reason}`);
         if (answer.type === "membership.directory")
           directories.push(`${to}: ${answer.members.map(({ id }) => id).join()}`);
@@ -52,7 +57,7 @@ async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
   await turns();
   return {
     facts,
-    ...{ directories, refusals },
+    ...{ directories, refusals, paces },
     hello: async (id, version = "2.0.0") => {
       const worker = { id, epoch: 1, life: 1, host: "here", slots: 1, exchange: `${id}:1`, version };
       actor.send({ type: "member.hello", worker, from: workerAddress(id) });
@@ -100,6 +105,20 @@ test("membership: after a restart nobody is told who is there before all of an e
 test("membership: a worker of another version takes no part, and is told why (M4)", async (t) => {
   const life = await begin(t, new MemoryDisk("disk"));
   await life.hello("a", "2.0.1");
+  t.deepEqual(life.paces, []);
   t.deepEqual(life.refusals, ["worker/a: it has version 2.0.1, the coordinator has 2.0.0"]);
   t.deepEqual([life.facts, life.directories], [["member.gathered"], []]);
+});
+
+test("membership: whoever joins is told how often to beat, again with each coordinator, also before all are back (M5)", async (t) => {
+  const disk = new MemoryDisk("disk");
+  const before = await begin(t, disk);
+  for (const id of ["a", "b"]) await before.hello(id);
+  t.deepEqual(before.paces, ["worker/a: 750", "worker/b: 750"]);
+  await before.end();
+  const life = await begin(t, disk);
+  await life.hello("a");
+  t.deepEqual(life.paces, ["worker/a: 750"]);
+  await life.hello("a");
+  t.deepEqual(life.paces, ["worker/a: 750", "worker/a: 750"], "it may not have heard it");
 });

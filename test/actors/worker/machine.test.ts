@@ -1,13 +1,16 @@
 /**
- * The worker's machine: a job that is closed while it is being opened leaves nothing running.
+ * The worker's machine: a job that is closed while it is being opened leaves nothing running; and the pace of its beats.
  */
 import test from "ava";
 import { createActor } from "xstate";
 import type { JobDescription } from "../../../actors/job/messages.ts";
+import { HEARTBEAT_INTERVAL_MS } from "../../../actors/options.ts";
 import { partitionLog } from "../../../actors/partition/messages.ts";
 import { workerMachine } from "../../../actors/worker/machine.ts";
 import type { WorkerFact } from "../../../actors/worker/messages.ts";
+import { HEARTBEAT_OPTIONS } from "../../../runtime/failure/heartbeat-decision.ts";
 import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
+import { SimulatedClock } from "../../runtime/simulated-clock.ts";
 
 const JOB = { id: "job", plan: { partitions: 4 } } as JobDescription;
 
@@ -43,3 +46,38 @@ for (const isClosed of [true, false]) {
     t.deepEqual(told, isClosed ? [] : ["worker.opened"]);
   });
 }
+
+test("worker: it beats as its coordinator says, and asks its partitions at its own pace (W5)", async (t) => {
+  t.is(HEARTBEAT_INTERVAL_MS, HEARTBEAT_OPTIONS.heartbeatIntervalMs, "what both count on before one says otherwise");
+  const journal = createMemoryJournal({ disk: new MemoryDisk("here") });
+  await journal.open();
+  const clock = new SimulatedClock();
+  const nothing = (): void => undefined;
+  const beats: number[] = [];
+  let asked = 0;
+  const actor = createActor(workerMachine, {
+    clock,
+    input: {
+      ...{ listen: nothing, introduce: nothing, leave: nothing, noteDirectory: nothing, journal, freeJob: nothing },
+      ...{ refused: nothing, released: nothing, pool: { send: nothing }, stopPartitions: nothing, tell: nothing },
+      ...{ freeSegments: nothing, freeText: nothing, startPartition: () => true },
+      runningPartitions: () => [{ job: "job", partition: 1 }],
+      sendToPartition: (_job, _partition, { type }) => {
+        if (type === "partition.beat") asked += 1;
+      },
+      beat: (intervalMs) => beats.push(intervalMs),
+    },
+  });
+  t.teardown(() => actor.stop());
+  actor.start();
+  clock.advance(1_000);
+  t.deepEqual([beats, asked], [[500, 500], 2]);
+  actor.send({ type: "membership.admitted", heartbeatIntervalMs: 2_000 });
+  clock.advance(500);
+  t.deepEqual([beats.length, asked], [3, 3], "the one that was due");
+  clock.advance(2_000);
+  t.deepEqual([beats, asked], [[500, 500, 2_000, 2_000], 7]);
+  actor.send({ type: "membership.admitted", heartbeatIntervalMs: 100 });
+  clock.advance(2_100);
+  t.deepEqual([beats.length, asked], [6, 11]);
+});

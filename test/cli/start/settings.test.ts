@@ -146,6 +146,26 @@ test("settings: a file that is no JSON, no object, or not there is told with its
   t.regex((await linesOf(t, { file: "/nowhere.json" }))[0] ?? "", /^\/nowhere\.json: ENOENT/);
 });
 
+test("settings: a worker is given up after four heartbeats at the earliest, whichever of the two is given", async (t) => {
+  const role = "coordinator";
+  const heartbeatOf = async (options: object) =>
+    (await settle({ options: { role, ...options } })).coordinator?.heartbeat;
+  t.deepEqual(await heartbeatOf({}), { heartbeatIntervalMs: 500, deadAfterMs: 5_000 });
+  t.deepEqual(await heartbeatOf({ heartbeatMs: "1250" }), { heartbeatIntervalMs: 1_250, deadAfterMs: 5_000 });
+  t.deepEqual(await heartbeatOf({ heartbeatMs: "100", deadAfterSeconds: "1" }), {
+    ...{ heartbeatIntervalMs: 100, deadAfterMs: 1_000 },
+  });
+  t.deepEqual(await linesOf(t, { options: { role, heartbeatMs: "1251" } }), [
+    "--heartbeat-ms: a worker would be given up after 5 s, within 4 heartbeats of 1251 ms: --dead-after-seconds must be at least 5.004",
+  ]);
+  t.deepEqual(await linesOf(t, { options: { role, deadAfterSeconds: "1.5" } }), [
+    "--dead-after-seconds: a worker would be given up after 1.5 s, within 4 heartbeats of 500 ms: --dead-after-seconds must be at least 2",
+  ]);
+  t.deepEqual(await linesOf(t, { options: { role: "worker", join: "a:1", heartbeatMs: "100" } }), [
+    "--heartbeat-ms: belongs to role coordinator, but the role is worker",
+  ]);
+});
+
 test("settings: a job waits for a worker for five minutes, as long as is said, or for ever", async (t) => {
   const waitOf = async (options: object): Promise<number | undefined> =>
     (await settle({ options: { role: "coordinator", ...options } })).coordinator?.workerWaitMs;

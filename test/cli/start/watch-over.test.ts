@@ -14,6 +14,7 @@ const listen = { hostNames: [], insecure: true };
 const coordinator: StartSettings["coordinator"] = {
   ...{ host: "127.0.0.1", port: 0, dataDirectory: "/c", dataRoot: "/c/files", durability: "host", listen, dial: {} },
   limits: { jobsRunningMax: 1, jobsQueuedMax: 1, historyMs: 1, resultsMs: 1 },
+  heartbeat: { heartbeatIntervalMs: 500, deadAfterMs: 5_000 },
 };
 const worker: StartSettings["worker"] = {
   ...{ join: { host: "127.0.0.1", port: 0 }, dataDirectory: "/w", slots: 1, durability: "host", listen, dial: {} },
