@@ -23,7 +23,7 @@ import { SimulatedCluster } from "./cluster/cluster.ts";
 import { COORDINATOR_NODE, outputFile, rejectsFile } from "./cluster/coordinator-process.ts";
 import { Submitter } from "./cluster/submitter.ts";
 import { type Watch, Watches } from "./cluster/watch.ts";
-import { endWithout, type JobEnd } from "./job-end.ts";
+import { endWithout, figuresOf, type JobEnd } from "./job-end.ts";
 import { applyFaults } from "./plan/apply-faults.ts";
 import { CrashPoints } from "./plan/crash-points.ts";
 import { drawPlan } from "./plan/draw-plan.ts";
@@ -135,7 +135,8 @@ function readEnd(work: Work, submitter: Submitter): JobEnd {
   if (status?.state !== "done") return endWithout(status?.state ?? "unfinished", status?.failure);
   const { id } = work.job;
   const rejects = work.program.onError === "reject" ? readIfThere(rejectsFile(id)) : undefined;
-  return { state: "done", failure: undefined, output: readIfThere(outputFile(id)), rejects };
+  const output = readIfThere(outputFile(id));
+  return { state: "done", failure: undefined, output, rejects, figures: figuresOf(status) };
 }
 
 /** What is not synced goes with the power. */

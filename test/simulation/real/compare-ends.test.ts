@@ -22,7 +22,7 @@ async function workOf(seed: number): Promise<Work> {
 }
 
 function doneAs(work: Work, output = work.expected.kind === "done" ? work.expected.output : ""): JobEnd {
-  return { state: "done", failure: undefined, output, rejects: undefined };
+  return { state: "done", failure: undefined, output, rejects: undefined, figures: undefined };
 }
 
 function judge(
@@ -46,6 +46,15 @@ test.serial("ends: other rejects are a difference, and so is a job that did not 
   t.regex(judge({ work, simulated, real: { ...simulated, rejects: "" } }).differences.join(), /rejects differs at 0/);
   t.regex(judge({ work, simulated, real: endWithout("unfinished") }).differences.join(), /it is unfinished/);
   t.regex(judge({ work, simulated, real: endWithout("cancelled") }).differences.join(), /it is cancelled/);
+});
+
+test.serial("ends: other figures are a difference (E1)", async (t) => {
+  const work = await workOf(DONE_SEED);
+  const figures = { stageCount: 2, partitions: 3, pairsIn: 20, pairsOut: 20, rejected: 0 };
+  const simulated = { ...doneAs(work), figures };
+  const real = { ...simulated, figures: { ...figures, pairsOut: 21 } };
+  t.deepEqual(judge({ work, simulated, real: simulated }).differences, []);
+  t.regex(judge({ work, simulated, real }).differences.join(), /figures differs at/);
 });
 
 test.serial("ends: any of several errors may be named, but no other one (E2)", async (t) => {

@@ -3,8 +3,8 @@
  *
  * Owns: the rules.
  *
- * E1. Both end in the same state, with the same bytes of output and of rejects. Of an output without order, the lines are
- *     the same.
+ * E1. Both end in the same state, with the same bytes of output and of rejects, and with the same figures. Of an output
+ *     without order, the lines are the same.
  * E2. Which of several errors is named may differ; it is one that the reference interpreter finds.
  * E3. A cancel races with the end, and a third fault of threads with the task that it makes a poisoned one: then each of
  *     both is the end that the reference interpreter says, or that of the race. A cancel that was accepted is the end.
@@ -49,6 +49,7 @@ export function judgeEnds(ends: EndsOfJob): Judgement {
     differences: [
       ...(isSame ? [] : [difference("output", simulated.output, real.output)]),
       ...(simulated.rejects === real.rejects ? [] : [difference("rejects", simulated.rejects, real.rejects)]),
+      ...differenceOfFigures(simulated, real),
     ],
     isRace: false,
   };
@@ -96,6 +97,11 @@ function errorKey({ failure }: JobEnd): string {
   }
   const [, file, line] = /^(.*?):(\d+): /s.exec(message) ?? [];
   return `record ${file} ${line}`;
+}
+
+function differenceOfFigures(simulated: JobEnd, real: JobEnd): string[] {
+  const [one, other] = [JSON.stringify(simulated.figures), JSON.stringify(real.figures)];
+  return one === other ? [] : [difference("figures", one, other)];
 }
 
 function linesOf(output: string | undefined, { program }: Work): readonly string[] {

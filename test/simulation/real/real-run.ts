@@ -19,7 +19,7 @@ import { CommandError } from "../../../cli/command-error.ts";
 import { seededRandom } from "../../../runtime/random.ts";
 import { systemClock } from "../../../runtime/system-clock.ts";
 import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
-import { endWithout, type JobEnd } from "../job-end.ts";
+import { endWithout, figuresOf, type JobEnd } from "../job-end.ts";
 import type { FaultKind, FaultPlan } from "../plan/fault-plan.ts";
 import type { FiledWork } from "./file-work.ts";
 import { RealCluster } from "./real-cluster.ts";
@@ -126,7 +126,8 @@ async function brought(
 ): Promise<JobEnd> {
   if (known === undefined) return endWithout("unfinished");
   const { id } = known;
-  const { state, failure } = await persist(patience, () => client.job(id));
+  const status = await persist(patience, () => client.job(id));
+  const { state, failure } = status;
   if (state !== "done") return endWithout(state, failure);
   const read = async (part: "result" | "rejects"): Promise<string> =>
     await persist(patience, async () => {
@@ -136,7 +137,7 @@ async function brought(
       return Buffer.concat(pieces).toString("utf8");
     });
   const rejects = work.program.onError === "reject" ? await read("rejects") : undefined;
-  return { state, failure: undefined, output: await read("result"), rejects };
+  return { state, failure: undefined, output: await read("result"), rejects, figures: figuresOf(status) };
 }
 
 async function drained({ client }: Asking, worker: string | undefined): Promise<boolean> {

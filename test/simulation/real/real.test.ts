@@ -7,7 +7,7 @@ import { runBothWays } from "./both-ways.ts";
 import { copyProduct } from "./product-copy.ts";
 
 /** Short ones, with the kinds of faults that processes show most. */
-const SEEDS = [3, 17, 19, 21];
+const SEEDS = [17, 19, 21];
 
 test(`real: seeds ${SEEDS.join(", ")} end on processes as they do in the simulation`, async (t) => {
   const product = copyProduct(temporaryDirectory(t));

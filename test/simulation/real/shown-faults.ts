@@ -7,8 +7,11 @@
  */
 import type { Fault, FaultKind, FaultPlan } from "../plan/fault-plan.ts";
 
-/** Why a kind is left out. */
-const LEFT_OUT: { readonly [Kind in FaultKind]?: string } = {
+/** Why a kind is left out; undefined: it is shown. */
+const LEFT_OUT: { readonly [Kind in FaultKind]: string | undefined } = {
+  ...{ crash: undefined, crashAt: undefined, pause: undefined, killActor: undefined, killOften: undefined },
+  ...{ crashThread: undefined, hangThread: undefined, slow: undefined, cut: undefined, isolate: undefined },
+  ...{ weather: undefined, join: undefined, drain: undefined, leave: undefined, cancel: undefined, flipBit: undefined },
   clockJump: "monotonic time of a host does not jump",
   echo: "what TCP has delivered does not come once more",
   flipOnWire: "TCP's checksums take flipped bits away",
