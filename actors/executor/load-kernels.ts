@@ -12,18 +12,17 @@ import type { KernelFunctions } from "../../programs/registered/guarded-function
 export interface KernelOptions {
   /** The compiled kernels, needed for int64 only. */
   readonly module: unknown;
-  /** What the kernel set may have. */
-  readonly memoryBytes: number;
   /** Functions of the operator's own, where the plan names any. */
   readonly functions: KernelFunctions | undefined;
 }
 
+/** Opens a kernel set that may have so many bytes. */
+export type OpenKernels = (memoryBytes: number) => KernelSet;
+
 /** Returns what opens the set, any number of times. */
-export async function loadKernels(plan: Plan, options: KernelOptions): Promise<() => KernelSet> {
-  const { module, functions } = options;
-  const bytes = tableMemory(plan, options.memoryBytes);
+export async function loadKernels(plan: Plan, { module, functions }: KernelOptions): Promise<OpenKernels> {
   if (plan.integers === "int64")
-    return () => createInt64KernelSet(module as WebAssembly.Module, plan, bytes, functions);
+    return (bytes) => createInt64KernelSet(module as WebAssembly.Module, plan, tableMemory(plan, bytes), functions);
   const { createBigintKernelSet } = await import("../../programs/kernels/bigint/bigint-kernel-set.ts");
-  return () => createBigintKernelSet(plan, bytes, functions);
+  return (bytes) => createBigintKernelSet(plan, tableMemory(plan, bytes), functions);
 }

@@ -151,7 +151,7 @@ export interface ThreadInput {
   readonly durable: boolean;
   /** Text of the output goes to segments, since whoever writes it is not in this process. */
   readonly storesText: boolean;
-  /** What the kernels of a job may have, in bytes. */
+  /** What the kernels of all jobs may have, in bytes. */
   readonly kernelMemoryBytes: number;
   /** Functions of the operator's own that jobs may name. */
   readonly functions?: FunctionModule;

@@ -12,6 +12,7 @@ import { SegmentReader } from "../../runtime/journal/segment-reader.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { copyResult } from "./copy-result.ts";
 import { InputFiles } from "./input-files.ts";
+import type { OpenKernels } from "./load-kernels.ts";
 import {
   isSegmentBelow,
   type StoredText,
@@ -41,8 +42,11 @@ const NOTHING: TaskResult = {
 
 export interface TaskRunnerOptions {
   readonly job: JobDescription;
-  /** Called for the first task, and again after each task that failed: what that one left in the kernels' memory is unknown. */
-  readonly openKernels: () => KernelSet;
+  /**
+   * Called for the first task, for one that may have more memory or less than the one before, and after each task that
+   * failed: what that one left in the kernels' memory is unknown.
+   */
+  readonly openKernels: OpenKernels;
   readonly segments: SegmentPlace;
   /** Called whenever work got on, many times a second. */
   readonly progressed: () => void;
@@ -54,13 +58,20 @@ export interface TaskRunnerOptions {
   readonly rangePairs: number;
 }
 
+export interface TaskTerms {
+  /** What the kernels may have. */
+  readonly memoryBytes?: number;
+  /** It ended an executor before. */
+  readonly isRetry?: boolean;
+}
+
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #files: InputFiles;
   readonly #segments: SegmentReader;
   readonly #headers: RunHeaders;
   readonly #output: TaskOutput;
-  #kernels: KernelSet | undefined;
+  #kernels: { readonly set: KernelSet; readonly memoryBytes: number } | undefined;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
@@ -71,14 +82,23 @@ export class TaskRunner {
   }
 
   /** Errors: whatever `taskFailure` knows how to name. */
-  async run(task: Task, isRetry = false): Promise<TaskResult> {
+  async run(
+    task: Task,
+    { memoryBytes = Number.POSITIVE_INFINITY, isRetry = false }: TaskTerms = {},
+  ): Promise<TaskResult> {
     // Where the file is not seen, nobody knows which lines of it these are.
     if (isRetry && task.kind === "split" && task.copy === undefined) this.#noteLines(task.split);
-    const kernels = this.#kernels ?? this.#options.openKernels();
+    if (this.#kernels?.memoryBytes !== memoryBytes) this.rest();
+    const kernels = this.#kernels ?? { set: this.#options.openKernels(memoryBytes), memoryBytes };
     this.#kernels = undefined;
-    const result = await this.#runWith(kernels, task);
+    const result = await this.#runWith(kernels.set, task);
     this.#kernels = kernels;
     return result;
+  }
+
+  /** Lets go of the kernels, so that others may have their memory. */
+  rest(): void {
+    this.#kernels = undefined;
   }
 
   #noteLines(index: number): void {

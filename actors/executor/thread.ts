@@ -5,15 +5,16 @@
  * Never: decides anything; a bug in a kernel ends the thread, and its actor sees it die.
  */
 import { parentPort } from "node:worker_threads";
-import type { KernelSet } from "../../programs/kernels/kernel-set.ts";
+import { kernelMemoryMin } from "../../programs/kernels/working-memory.ts";
 import type { CallRecorder } from "../../programs/registered/call-recorder.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import { DiskMeter } from "../../runtime/journal/disk-meter.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { OUTPUT_RANGE_PAIRS } from "../options.ts";
+import { KernelShares } from "./kernel-shares.ts";
 import { functionsOf } from "./load-functions.ts";
-import { loadKernels } from "./load-kernels.ts";
+import { loadKernels, type OpenKernels } from "./load-kernels.ts";
 import type { ThreadCommand, ThreadEvent, ThreadInput } from "./messages.ts";
 import { TaskRunner, taskFailure } from "./task-runner.ts";
 import { NoteTaker, TaskStopped } from "./thread-notes.ts";
@@ -21,7 +22,7 @@ import { NoteTaker, TaskStopped } from "./thread-notes.ts";
 function serve(): void {
   const port = parentPort;
   if (port === null) throw new Error("an executor thread is started by its actor only");
-  let begun: { readonly input: ThreadInput; readonly notes: NoteTaker } | undefined;
+  let begun: { readonly input: ThreadInput; readonly notes: NoteTaker; readonly shares: KernelShares } | undefined;
   const life = (): NonNullable<typeof begun> => {
     if (begun === undefined) throw new Error("an executor thread is told to begin before all else");
     return begun;
@@ -32,12 +33,14 @@ function serve(): void {
   const answer = (event: ThreadEvent, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(event, transfer);
 
   const run = async ({ ticket, job, task, isRetry }: ThreadCommand & { kind: "run" }): Promise<void> => {
-    const { notes } = life();
+    const { notes, shares } = life();
     notes.begin(ticket);
     try {
       const runner = runners.get(job);
       if (runner === undefined) throw new Error(`job ${job} is not open on this thread`);
-      const result = await runner.run(task, isRetry);
+      const { memoryBytes, evicted } = shares.take(job);
+      for (const other of evicted) runners.get(other)?.rest();
+      const result = await runner.run(task, { memoryBytes, isRetry });
       const transfer = result.text.map(({ bytes }) => bytes.buffer);
       answer({ kind: "done", ticket, result }, transfer);
     } catch (error) {
@@ -50,7 +53,8 @@ function serve(): void {
     // A worker that is new opens its jobs anew; the runner of an open one goes on.
     if (runners.has(job.id)) return;
     openCount += 1;
-    const { input, notes } = life();
+    const { input, notes, shares } = life();
+    shares.open(job.id, kernelMemoryMin(job.plan));
     const openKernels = await kernelsOf(job, input, notes);
     const name = `${job.id}-${input.segmentName}-o${openCount}`;
     const meter = new DiskMeter(input.disk);
@@ -64,7 +68,11 @@ function serve(): void {
   const obey = async (command: ThreadCommand): Promise<void> => {
     switch (command.kind) {
       case "begin":
-        begun = { input: command.input, notes: new NoteTaker(command.input.notes) };
+        begun = {
+          input: command.input,
+          notes: new NoteTaker(command.input.notes),
+          shares: new KernelShares(command.input.kernelMemoryBytes),
+        };
         return answer({ kind: "ready" });
       case "open":
         return await open(command.job);
@@ -73,6 +81,7 @@ function serve(): void {
       case "close":
         runners.get(command.job)?.close();
         runners.delete(command.job);
+        life().shares.close(command.job);
         return;
       case "free":
         runners.get(command.job)?.free(command.below);
@@ -86,11 +95,11 @@ function serve(): void {
 }
 
 /** What opens the job's kernels; where its functions are not here, that fails, and with it each of its tasks. */
-async function kernelsOf(job: JobDescription, input: ThreadInput, recorder: CallRecorder): Promise<() => KernelSet> {
-  const { kernels: module, kernelMemoryBytes: memoryBytes } = input;
+async function kernelsOf(job: JobDescription, input: ThreadInput, recorder: CallRecorder): Promise<OpenKernels> {
+  const { kernels: module } = input;
   try {
     const functions = job.functions === undefined ? undefined : await functionsOf(job.functions, input.functions);
-    return await loadKernels(job.plan, { module, memoryBytes, functions: functions && { functions, recorder } });
+    return await loadKernels(job.plan, { module, functions: functions && { functions, recorder } });
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     return () => {

@@ -39,7 +39,6 @@ export async function driveJob(job: JobDescription, driving: Driving): Promise<D
     job,
     openKernels: await loadKernels(job.plan, {
       module: kernelModule(),
-      memoryBytes: Number.POSITIVE_INFINITY,
       functions: undefined,
     }),
     segments: { directory: segmentDirectory, name: segmentName, durable: false, storesText: false },

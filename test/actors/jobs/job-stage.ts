@@ -57,6 +57,8 @@ export interface StageOptions {
   /** Default: a fresh one in memory. Opened and closed here. */
   readonly journal?: Journal;
   readonly executorCount?: number;
+  /** Of each thread; default: anything. */
+  readonly kernelMemoryBytes?: number;
   /** What blocks may take of the disk; default: anything. */
   readonly diskBytes?: number;
   readonly clock?: Clock;
@@ -165,7 +167,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       segmentName,
       disk: openDiskAccount(0, options.diskBytes),
       durable: false,
-      kernelMemoryBytes: Number.POSITIVE_INFINITY,
+      kernelMemoryBytes: options.kernelMemoryBytes ?? Number.POSITIVE_INFINITY,
       storesText: false,
     },
     outputOf: (job) => shared.running.get(job) as Running,

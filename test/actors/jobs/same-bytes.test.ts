@@ -67,3 +67,24 @@ for (const [name, base] of Object.entries(PROGRAMS)) {
     }
   });
 }
+
+test("same bytes: several jobs at once, where a thread has memory for the kernels of one or two", async (t) => {
+  const directory = temporaryDirectory(t);
+  writeFiles(directory, FILES);
+  const input = { paths: Object.keys(FILES) };
+  const jobs = await Promise.all(
+    Object.values(PROGRAMS).map((base) => prepare(base, input, { directory, splitBytes: 100, partitions: 4 })),
+  );
+  const alone = await openStage({ directory, executorCount: 1 });
+  const expected = [];
+  for (const job of jobs) expected.push(await alone.run(job, { rejects: true }));
+  await alone.close();
+  for (const kernelMemoryBytes of [1, 100 * 2 ** 20]) {
+    const together = await openStage({ directory, executorCount: 2, kernelMemoryBytes });
+    const ends = await Promise.all(jobs.map((job) => together.run(job, { rejects: true })));
+    await together.close();
+    for (const [index, { outcome, output, rejects }] of ends.entries()) {
+      t.deepEqual([outcome.kind, output, rejects], ["done", expected[index]?.output, expected[index]?.rejects]);
+    }
+  }
+});

@@ -216,7 +216,7 @@ class SimulatedThread {
       // One that is to stop by now has done nothing.
       this.#notes?.progressed();
       watch.ran?.(process, opened.job, task);
-      return { kind: "done", ticket, result: await opened.runner.run(task, isRetry) };
+      return { kind: "done", ticket, result: await opened.runner.run(task, { isRetry }) };
     } catch (error) {
       kernels.drop(job);
       if (error instanceof TaskStopped) return { kind: "stopped", ticket };
