@@ -25,7 +25,7 @@ import type {
   WorkerStatus,
 } from "./control.ts";
 import { JobDesk, type JobLimits } from "./job-desk.ts";
-import { type JobCodec, type JobFigures, JobRecords } from "./job-record.ts";
+import { type JobCodec, type JobCounts, type JobFigures, JobRecords } from "./job-record.ts";
 import type { StoryBook } from "./story-book.ts";
 import { taleOfFact, taleOfMember, taleOfRace } from "./tell-tales.ts";
 import { WorkerBook } from "./worker-book.ts";
@@ -55,6 +55,7 @@ export interface DirectedSide {
     readonly progress: ReadonlyMap<string, JobView>;
     readonly output: ReadonlyMap<string, OutputTotals>;
     readonly repairs: ReadonlyMap<string, Readonly<Record<"lost" | "damaged" | "orphaned", number>>>;
+    readonly takenOver: ReadonlyMap<string, number>;
     readonly waits: ReadonlyMap<string, string>;
   };
   submit(job: JobDescription): void;
@@ -63,7 +64,7 @@ export interface DirectedSide {
 }
 
 interface JobView {
-  totals(): Omit<JobFigures, "tasksRepeated" | "restarts" | "outputBytes">;
+  totals(): Omit<JobFigures, keyof JobCounts | "outputBytes">;
 }
 
 interface JobPorts {
@@ -72,6 +73,8 @@ interface JobPorts {
 }
 
 const SWEEP_INTERVAL_MS = 60_000;
+/** What is counted in between, a coordinator that dies has counted for nobody. */
+const COUNT_INTERVAL_MS = 2_000;
 
 export class ClusterDirector implements ClusterControl {
   readonly term: number;
@@ -120,6 +123,7 @@ export class ClusterDirector implements ClusterControl {
     await this.#desk.open();
     this.#isReady = true;
     this.#every("sweep", SWEEP_INTERVAL_MS, () => void this.#desk.sweep().catch(this.#options.fail));
+    this.#every("count", COUNT_INTERVAL_MS, () => void this.#desk.noteCounts().catch(this.#options.fail));
   }
 
   close(): void {
@@ -267,6 +271,9 @@ export class ClusterDirector implements ClusterControl {
       pairsOut: output?.pairsWritten ?? 0,
       rejected: totals?.rejected ?? 0,
       shuffledBytes: totals?.shuffledBytes ?? 0,
+      tasksCommitted: totals?.tasksCommitted ?? 0,
+      bytesRead: totals?.bytesRead ?? 0,
+      tasksTakenOver: view?.takenOver.get(id) ?? 0,
       tasksRepeated: (repairs?.lost ?? 0) + (repairs?.damaged ?? 0) + (repairs?.orphaned ?? 0),
       restarts: this.#options.story.restartsOf(id),
       outputBytes: output?.bytesWritten ?? 0,

@@ -47,7 +47,13 @@ export interface JobStatus {
   readonly pairsOut: number;
   readonly rejected: number;
   readonly shuffledBytes: number;
+  /** Of all stages. */
+  readonly tasksCommitted: number;
+  /** Made again, under whatever coordinator. */
   readonly tasksRepeated: number;
+  /** Whose results a coordinator that was started again found with its workers, at most. */
+  readonly tasksTakenOver: number;
+  readonly bytesRead: number;
   readonly restarts: number;
   readonly outputBytes: number;
   /** As the submitter wrote it; undefined: the result is fetched. */

@@ -7,14 +7,23 @@
  * D1. A change is journaled before anybody hears of it.
  * D2. Jobs begin in the order of their submission, at most `jobsRunningMax` at a time.
  * D3. A job ends once; what is told of it later is ignored.
+ * D4. What coordinators count of a job that runs is journaled from time to time: a restarted one goes on counting.
  */
 import { existsSync, rmSync, statSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
 import type { JobDescription, JobOutcome } from "../job/messages.ts";
 import { acceptSubmission, type KnownFunctions, type Places, type PrepareJob } from "./accept-submission.ts";
 import { isEnded, type JobResult, type JobStatus, type ResultPart, type SubmitRequest } from "./control.ts";
-import type { ClusterJobRecord, JobFigures, JobRecords } from "./job-record.ts";
+import {
+  addCounts,
+  type ClusterJobRecord,
+  type JobCounts,
+  type JobFigures,
+  type JobRecords,
+  NO_COUNTS,
+} from "./job-record.ts";
 import type { Tale } from "./story-book.ts";
 
 export interface JobLimits {
@@ -50,12 +59,14 @@ interface DeskJob {
   record: ClusterJobRecord;
   /** Undefined: it has ended. */
   job: JobDescription | undefined;
+  /** What earlier coordinators have counted. */
+  readonly before: JobCounts;
 }
 
 const JOB_ID_BYTES = 8;
 const NO_FIGURES: JobFigures = {
   ...{ stage: 0, tasksDone: 0, tasksOfStage: 0, pairsIn: 0, pairsOut: 0, rejected: 0 },
-  ...{ shuffledBytes: 0, tasksRepeated: 0, restarts: 0, outputBytes: 0 },
+  ...{ tasksCommitted: 0, bytesRead: 0, shuffledBytes: 0, outputBytes: 0, ...NO_COUNTS },
 };
 
 export class JobDesk {
@@ -90,7 +101,9 @@ export class JobDesk {
   async read(): Promise<void> {
     if (this.#isRead) return;
     this.#isRead = true;
-    for (const { record, job } of await this.#options.records.readAll()) this.#jobs.set(record.id, { record, job });
+    for (const { record, job } of await this.#options.records.readAll()) {
+      this.#jobs.set(record.id, { record, job, before: record.counts ?? NO_COUNTS });
+    }
   }
 
   /** Errors: QUEUE_FULL, and those of `acceptSubmission`. */
@@ -152,6 +165,19 @@ export class JobDesk {
     this.#end(known, change).catch(this.#options.onBroken);
   }
 
+  /** D4. */
+  async noteCounts(): Promise<void> {
+    for (const known of this.#jobs.values()) {
+      const { record, job } = known;
+      if (record.state !== "running" || job === undefined) continue;
+      const { tasksRepeated, tasksTakenOver, restarts } = this.#figuresOf(known);
+      const counts = { tasksRepeated, tasksTakenOver, restarts };
+      if (isDeepStrictEqual(counts, record.counts ?? NO_COUNTS)) continue;
+      known.record = { ...record, counts };
+      await this.#options.records.update(known.record);
+    }
+  }
+
   /** Forgets what is too old. */
   async sweep(): Promise<void> {
     const { limits, records, wallClock } = this.#options;
@@ -182,7 +208,7 @@ export class JobDesk {
       const context = { id: newId(JOB_ID_BYTES), submittedAt: wallClock.stamp(), places, prepare, functions };
       const { record, job } = await acceptSubmission(request, context);
       await this.#journaled(records.add(record, job));
-      known = { record, job };
+      known = { record, job, before: NO_COUNTS };
       this.#jobs.set(record.id, known);
       tell({ kind: "job.submitted", message: `job ${record.id} (${record.name}) is submitted`, job: record.id });
     } finally {
@@ -222,10 +248,10 @@ export class JobDesk {
   }
 
   async #end(known: DeskJob, change: Partial<ClusterJobRecord>): Promise<void> {
-    const { records, stop, figuresOf, tell, wallClock } = this.#options;
+    const { records, stop, tell, wallClock } = this.#options;
     const { id, state } = known.record;
     if (known.job === undefined) return;
-    const figures = state === "running" ? figuresOf(id) : NO_FIGURES;
+    const figures = state === "running" ? this.#figuresOf(known) : NO_FIGURES;
     known.record = { ...known.record, ...change, endedAt: wallClock.stamp(), endedMs: wallClock.nowMs(), figures };
     known.job = undefined;
     await this.#journaled(records.end(known.record));
@@ -257,9 +283,16 @@ export class JobDesk {
     return count;
   }
 
-  #statusOf({ record }: DeskJob): JobStatus {
+  /** Of a job that runs. */
+  #figuresOf({ record, before }: DeskJob): JobFigures {
+    const figures = this.#options.figuresOf(record.id);
+    return { ...figures, ...addCounts(before, figures) };
+  }
+
+  #statusOf(known: DeskJob): JobStatus {
+    const { record } = known;
     const { id, name, state, submittedAt, startedAt, endedAt, stageCount, partitions, outputPath, failure } = record;
-    const figures = record.figures ?? (state === "running" ? this.#options.figuresOf(id) : NO_FIGURES);
+    const figures = record.figures ?? (state === "running" ? this.#figuresOf(known) : NO_FIGURES);
     const resultKept = record.resultKept && existsSync(record.resultFile);
     const times = { submittedAt, startedAt, endedAt };
     const isWaiting = state === "running" && this.#options.isWaiting(id);

@@ -21,10 +21,27 @@ export type JobFigures = Pick<
   | "pairsOut"
   | "rejected"
   | "shuffledBytes"
+  | "tasksCommitted"
   | "tasksRepeated"
+  | "tasksTakenOver"
+  | "bytesRead"
   | "restarts"
   | "outputBytes"
 >;
+
+/** What no journal of a worker tells: each coordinator counts it anew. */
+export type JobCounts = Pick<JobFigures, "tasksRepeated" | "tasksTakenOver" | "restarts">;
+
+export const NO_COUNTS: JobCounts = { tasksRepeated: 0, tasksTakenOver: 0, restarts: 0 };
+
+/** Of coordinators before, and of this one. Each finds anew what there is to be taken over. */
+export function addCounts(before: JobCounts, now: JobCounts): JobCounts {
+  return {
+    tasksRepeated: before.tasksRepeated + now.tasksRepeated,
+    tasksTakenOver: Math.max(before.tasksTakenOver, now.tasksTakenOver),
+    restarts: before.restarts + now.restarts,
+  };
+}
 
 export interface ClusterJobRecord {
   readonly id: string;
@@ -49,6 +66,8 @@ export interface ClusterJobRecord {
   readonly failure?: { readonly code: string; readonly message: string };
   /** At its end. */
   readonly figures?: JobFigures;
+  /** What its coordinators have counted until now. */
+  readonly counts?: JobCounts;
 }
 
 export interface RememberedJob {

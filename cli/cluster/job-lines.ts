@@ -39,6 +39,8 @@ export function summaryLines(job: JobStatus, place: string | undefined, elapsedM
   ];
   const lines = [`${rows} ${target} in ${durationText(elapsedMs)}`, counts.join(", ")];
   if (job.rejected > 0) lines.push(`${countText(job.rejected)} rejected`);
+  if (job.tasksTakenOver > 0)
+    lines.push(`${countOf(job.tasksTakenOver, "task")} taken over by a restarted coordinator`);
   if (job.restarts + job.tasksRepeated > 0) {
     lines.push(`${countOf(job.restarts, "restart")}, ${countOf(job.tasksRepeated, "task")} computed again`);
   }

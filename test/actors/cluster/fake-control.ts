@@ -150,6 +150,7 @@ export function jobStatus(id: string, given: Partial<JobStatus> = {}): JobStatus
   return {
     ...{ id, name: "sums", state: "queued", submittedAt: TIME, stage: 0, stageCount: 2, partitions: 8 },
     ...{ tasksDone: 0, tasksOfStage: 4, pairsIn: 0, pairsOut: 0, rejected: 0, shuffledBytes: 0 },
+    ...{ tasksCommitted: 0, tasksTakenOver: 0, bytesRead: 0 },
     ...{ tasksRepeated: 0, restarts: 0, outputBytes: 0, resultKept: false },
     ...given,
   };

@@ -19,6 +19,7 @@ const TOTALS = { pairsWritten: 1, bytesWritten: 4, piecesDone: 1, pieceCount: 1 
 const FIGURES = {
   ...{ stage: 1, tasksDone: 1, tasksOfStage: 1, pairsIn: 7, pairsOut: 1, rejected: 0 },
   ...{ shuffledBytes: 0, tasksRepeated: 0, restarts: 0, outputBytes: 4 },
+  ...{ tasksCommitted: 1, tasksTakenOver: 0, bytesRead: 4 },
 };
 
 interface Scene {
@@ -29,6 +30,8 @@ interface Scene {
   readonly journal: Journal;
   /** Jobs that have no worker. */
   readonly waiting: Set<string>;
+  /** Of every job that runs, as this coordinator counts them. */
+  figures: typeof FIGURES;
   nowMs: number;
 }
 
@@ -46,7 +49,7 @@ async function openDesk(
   await journal.open();
   const [started, stopped, told]: [string[], string[], string[]] = [[], [], []];
   let names = 0;
-  const scene = { nowMs: 0, started, stopped, told, journal, waiting: new Set<string>() };
+  const scene = { nowMs: 0, started, stopped, told, journal, waiting: new Set<string>(), figures: FIGURES };
   const desk = new JobDesk({
     records: new JobRecords(journal, { encode: encodeJob, decode: decodeJob }),
     ...{ places: { dataRoot: path.join(directory, "files"), dataDirectory: directory }, limits, prepare: prepareJob },
@@ -57,7 +60,7 @@ async function openDesk(
     },
     start: (job) => started.push(job.id),
     stop: (id) => stopped.push(id),
-    figuresOf: () => FIGURES,
+    figuresOf: () => scene.figures,
     isWaiting: (id) => scene.waiting.has(id),
     tell: ({ kind }) => told.push(kind),
     onBroken: (error) => t.fail(String(error)),
@@ -106,6 +109,35 @@ test("desk: jobs run in the order of their submission, so many at a time, and th
     desk.statuses().map(({ state }) => state),
     ["done", "cancelled", "running"],
   );
+});
+
+test("desk: what is counted of a job goes on through restarts of the coordinator, and stays when it has ended (D4)", async (t) => {
+  const places = placesOf(t);
+  const first = await openDesk(t, places);
+  const { id } = await first.desk.submit(request());
+  await settled();
+  first.figures = { ...FIGURES, tasksRepeated: 3, tasksTakenOver: 0, restarts: 1 };
+  await first.desk.noteCounts();
+  first.figures = { ...FIGURES, tasksRepeated: 99 };
+  await first.journal.close();
+  const countsOf = ({ desk }: Scene): unknown => {
+    const { tasksRepeated, tasksTakenOver, restarts } = desk.status(id) ?? {};
+    return { tasksRepeated, tasksTakenOver, restarts };
+  };
+  const second = await openDesk(t, places);
+  t.deepEqual(countsOf(second), { tasksRepeated: 3, tasksTakenOver: 0, restarts: 1 });
+  second.figures = { ...FIGURES, tasksRepeated: 1, tasksTakenOver: 20, restarts: 0 };
+  for (let turn = 0; turn < 3; turn += 1) await second.desk.noteCounts();
+  await second.journal.close();
+  const third = await openDesk(t, places);
+  third.figures = { ...FIGURES, tasksRepeated: 2, tasksTakenOver: 15, restarts: 2 };
+  const counts = { tasksRepeated: 6, tasksTakenOver: 20, restarts: 3 };
+  t.deepEqual(countsOf(third), counts);
+  third.desk.ended(id, { kind: "done", output: TOTALS });
+  await settled();
+  await third.desk.noteCounts();
+  await third.journal.close();
+  t.deepEqual(countsOf(await openDesk(t, places)), counts);
 });
 
 test("desk: a job that has no worker is told to wait for one while it runs, and in no other state", async (t) => {

@@ -17,7 +17,15 @@ type Client = ReturnType<ClusterTrialOptions["connect"]>;
 const running: JobStatus = {
   ...{ id: "j-1", name: "sums", state: "running", submittedAt: "2026-01-01T00:00:00Z", stage: 0, stageCount: 2 },
   ...{ partitions: 1, tasksDone: 0, tasksOfStage: 1, pairsIn: 0, pairsOut: 0, rejected: 0, shuffledBytes: 0 },
-  ...{ tasksRepeated: 0, restarts: 0, outputBytes: 0, resultKept: true },
+  ...{
+    tasksRepeated: 0,
+    tasksCommitted: 0,
+    tasksTakenOver: 0,
+    bytesRead: 0,
+    restarts: 0,
+    outputBytes: 0,
+    resultKept: true,
+  },
 };
 const done: JobStatus = { ...running, state: "done", tasksRepeated: 3 };
 
