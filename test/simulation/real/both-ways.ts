@@ -12,6 +12,7 @@ import type { FaultKind } from "../plan/fault-plan.ts";
 import { simulate } from "../simulate.ts";
 import { judgeEnds } from "./compare-ends.ts";
 import { fileWorkload, makeFiledWorks } from "./file-work.ts";
+import type { ProductCopies } from "./product-copy.ts";
 import { runOnProcesses } from "./real-run.ts";
 import { shownPlan } from "./shown-faults.ts";
 
@@ -35,8 +36,7 @@ export interface BothWays {
 /** B1. */
 let lastSimulation: Promise<unknown> = Promise.resolve();
 
-/** `product` is that of `product-copy.ts`. */
-export async function runBothWays(seed: number, product: string): Promise<BothWays> {
+export async function runBothWays(seed: number, product: ProductCopies): Promise<BothWays> {
   const { works, whole, plan, leftOut, verdict } = await alone(async () => {
     const filed = await fileWorkload(seed);
     const drawn = drawPlan(seed, filed.length);

@@ -5,7 +5,14 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import type { Answer, Hello, Order } from "./inside/orders.ts";
+import type { Answer, Hello, Order, Standing } from "./inside/orders.ts";
+
+export interface LinesListener {
+  /** A process of the member is about to play its role: what it is told now, it knows before. */
+  calls(node: string): void;
+  /** It got to the point of this mark, and stands still. */
+  stands(node: string, mark: string): void;
+}
 
 interface Line {
   readonly socket: Socket;
@@ -16,17 +23,16 @@ interface Line {
 export class InsideLines {
   readonly #server: Server;
   readonly #lines = new Map<string, Line>();
-  readonly #called: (node: string) => void;
+  readonly #listener: LinesListener;
   #lastId = 0;
 
-  private constructor(called: (node: string) => void) {
-    this.#called = called;
+  private constructor(listener: LinesListener) {
+    this.#listener = listener;
     this.#server = createServer((socket) => this.#meet(socket));
   }
 
-  /** `called`: a process of this member has begun. */
-  static async open(file: string, called: (node: string) => void): Promise<InsideLines> {
-    const lines = new InsideLines(called);
+  static async open(file: string, listener: LinesListener): Promise<InsideLines> {
+    const lines = new InsideLines(listener);
     await new Promise<void>((resolve) => lines.#server.listen(file, resolve));
     return lines;
   }
@@ -65,7 +71,12 @@ export class InsideLines {
     });
     reader.on("line", (text) => {
       if (line !== undefined) {
-        const { id, done } = JSON.parse(text) as Answer;
+        const said = JSON.parse(text) as Answer | Standing;
+        if ("stands" in said) {
+          this.#listener.stands(node, said.stands);
+          return;
+        }
+        const { id, done } = said;
         line.awaited.get(id)?.(done);
         line.awaited.delete(id);
         return;
@@ -74,7 +85,8 @@ export class InsideLines {
       node = hello.node;
       line = { socket, pid: hello.pid, awaited: new Map() };
       this.#lines.set(node, line);
-      this.#called(node);
+      this.#listener.calls(node);
+      void this.give(node, { kind: "begin" });
     });
   }
 }

@@ -14,7 +14,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { MUTANTS } from "../gate/mutants.ts";
 import { type BothWays, runBothWays } from "./both-ways.ts";
-import { copyProduct } from "./product-copy.ts";
+import { copyProduct, type ProductCopies } from "./product-copy.ts";
 import { RealTally } from "./real-tally.ts";
 
 const { values } = parseArgs({
@@ -49,7 +49,7 @@ try {
 console.log(tally.report());
 process.exitCode = tally.differenceCount === 0 ? 0 : 1;
 
-async function runLane(product: string): Promise<void> {
+async function runLane(product: ProductCopies): Promise<void> {
   while (nextSeed < firstSeed + runCount) {
     const seed = nextSeed;
     nextSeed += 1;

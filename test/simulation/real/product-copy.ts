@@ -35,8 +35,26 @@ const CHANGES: readonly Planting[] = [
   },
 ];
 
-/** Returns the directory of its rooms. `directory` is its owner's to remove; `planted` are mistakes to be made in it. */
-export function copyProduct(directory: string, planted: readonly Planting[] = []): string {
+/** Directories of the rooms. */
+export interface ProductCopies {
+  readonly own: string;
+  /** Of another version. */
+  readonly stranger: string;
+}
+
+const ANOTHER_VERSION = "999.0.0";
+
+/** `directory` is its owner's to remove; `planted` are mistakes to be made in the copies. */
+export function copyProduct(directory: string, planted: readonly Planting[] = []): ProductCopies {
+  const own = copyTo(path.join(directory, "own"), planted);
+  const stranger = copyTo(path.join(directory, "stranger"), planted);
+  const manifest = path.join(directory, "stranger/package.json");
+  const { version: _own, ...rest } = JSON.parse(readFileSync(manifest, "utf8")) as Record<string, unknown>;
+  writeFileSync(manifest, JSON.stringify({ ...rest, version: ANOTHER_VERSION }));
+  return { own, stranger };
+}
+
+function copyTo(directory: string, planted: readonly Planting[]): string {
   const rooms = path.join(directory, "dist");
   mkdirSync(rooms, { recursive: true });
   for (const room of ROOMS) cpSync(path.join(ROOT, "dist", room), path.join(rooms, room), { recursive: true });

@@ -11,21 +11,22 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { EXIT } from "../../../cli/exit-codes.ts";
 import { LaunchedProcess } from "../../../cli/processes/launched-process.ts";
 import type { Random } from "../../../runtime/random.ts";
 import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
+import { STRANGER_NODE } from "../cluster/worker-process.ts";
 import type { FaultPlan } from "../plan/fault-plan.ts";
 import type { FiledWork } from "./file-work.ts";
-import { INSIDE_VARIABLES } from "./inside/orders.ts";
+import { HIDDEN_VARIABLE, INSIDE_VARIABLES } from "./inside/orders.ts";
 import { InsideLines } from "./inside-lines.ts";
 import { addressOf, Links } from "./links.ts";
-import { SPLIT_BYTES_VARIABLE } from "./product-copy.ts";
+import { type ProductCopies, SPLIT_BYTES_VARIABLE } from "./product-copy.ts";
 
 export interface RealClusterOptions {
   readonly plan: FaultPlan;
   readonly works: readonly FiledWork[];
-  /** Of `product-copy.ts`. */
-  readonly product: string;
+  readonly product: ProductCopies;
   /** Empty; all of the cluster lies below. */
   readonly directory: string;
   readonly token: string;
@@ -48,6 +49,8 @@ const PRELOAD = fileURLToPath(new URL("./inside/preload.js", import.meta.url));
 const RESTART_MS = [200, 3000] as const;
 /** As in the simulation. */
 const JOBS_RUNNING_MAX = 2;
+/** Of a worker that has left, and of one that is not wanted. */
+const GONE_CODES: readonly number[] = [EXIT.done, EXIT.unreachable];
 /** As good as none: of a process that watches, which the simulation has not. */
 const RESTARTS_MAX = 1_000_000_000;
 /** Of each member, for whoever looks for the cause of a difference. */
@@ -62,6 +65,8 @@ export class RealCluster {
   #port = 0;
   /** Told of a process that has begun to play a member's role. */
   onBegun: (node: string) => void = () => undefined;
+  /** Told of one that stands still at a point. */
+  onStanding: (node: string, mark: string) => void = () => undefined;
   /** Asked when one has ended that was not killed from here; true if whoever is asked starts it again. */
   onEnded: (node: string) => boolean = () => false;
 
@@ -73,7 +78,10 @@ export class RealCluster {
   /** Resolves when the coordinator and the workers of the plan serve. */
   static async start(options: RealClusterOptions): Promise<RealCluster> {
     const cluster = new RealCluster(options);
-    cluster.#lines = await InsideLines.open(cluster.#socket, (node) => cluster.onBegun(node));
+    cluster.#lines = await InsideLines.open(cluster.#socket, {
+      calls: (node) => cluster.onBegun(node),
+      stands: (node, mark) => cluster.onStanding(node, mark),
+    });
     mkdirSync(cluster.#files, { recursive: true });
     for (const { inputs } of options.works)
       for (const { name, text } of inputs) writeFileSync(path.join(cluster.#files, name), text);
@@ -122,10 +130,10 @@ export class RealCluster {
     if (node === undefined || node.isGone || this.#isStopping) return;
     if (node.isEnding) void node.launched?.gone.then(() => this.start(name));
     if (node.launched !== undefined) return;
-    const { token, product } = this.#options;
+    const { token } = this.#options;
     const launched = new LaunchedProcess({
       command: process.execPath,
-      words: ["--import", PRELOAD, path.join(product, "cli/main.js"), "start", "--json", ...node.words],
+      words: ["--import", PRELOAD, path.join(this.#productOf(name), "cli/main.js"), "start", "--json", ...node.words],
       environment: { ...node.environment, ACTOR_DATAFLOW_TOKEN: token },
       onServing: ({ port }) => this.links.lead(name, port),
     });
@@ -225,7 +233,7 @@ export class RealCluster {
   }
 
   #environmentOf(name: string, address: string): NodeJS.ProcessEnv {
-    const { product, works, random } = this.#options;
+    const { plan, works, random } = this.#options;
     const { PATH, HOME } = process.env;
     return {
       ...{ PATH, HOME },
@@ -234,8 +242,14 @@ export class RealCluster {
       [INSIDE_VARIABLES.node]: name,
       [INSIDE_VARIABLES.seed]: String(Math.floor(random.next() * 2 ** 31)),
       [INSIDE_VARIABLES.address]: address,
-      [INSIDE_VARIABLES.product]: product,
+      [INSIDE_VARIABLES.product]: this.#productOf(name),
+      ...(plan.blind?.includes(name) === true && { [HIDDEN_VARIABLE]: this.#files }),
     };
+  }
+
+  #productOf(name: string): string {
+    const { own, stranger } = this.#options.product;
+    return name === STRANGER_NODE ? stranger : own;
   }
 
   /** Errors: an Error if it ends before. */
@@ -250,7 +264,7 @@ export class RealCluster {
     const { code } = await launched.exited;
     if (node.isEnding || node.launched !== launched || this.#isStopping) return;
     node.launched = undefined;
-    if (code === 0) node.isGone = true;
+    if (node.name !== COORDINATOR_NODE && GONE_CODES.includes(code ?? -1)) node.isGone = true;
     if (this.onEnded(node.name)) return;
     const [fromMs, toMs] = RESTART_MS;
     setTimeout(() => this.start(node.name), fromMs + this.#options.random.next() * (toMs - fromMs));

@@ -22,6 +22,7 @@ import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
 import { endWithout, figuresOf, type JobEnd } from "../job-end.ts";
 import type { FaultKind, FaultPlan } from "../plan/fault-plan.ts";
 import type { FiledWork } from "./file-work.ts";
+import type { ProductCopies } from "./product-copy.ts";
 import { RealCluster } from "./real-cluster.ts";
 import { Striking } from "./strike-cluster.ts";
 
@@ -50,7 +51,7 @@ interface Asking {
 export async function runOnProcesses(
   seed: number,
   plan: FaultPlan,
-  { works, product }: { readonly works: readonly FiledWork[]; readonly product: string },
+  { works, product }: { readonly works: readonly FiledWork[]; readonly product: ProductCopies },
 ): Promise<RealRun> {
   const directory = mkdtempSync(path.join(tmpdir(), "sim-real-"));
   const token = randomBytes(16).toString("hex");

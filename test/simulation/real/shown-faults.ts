@@ -12,6 +12,7 @@ const LEFT_OUT: { readonly [Kind in FaultKind]: string | undefined } = {
   ...{ crash: undefined, crashAt: undefined, pause: undefined, killActor: undefined, killOften: undefined },
   ...{ crashThread: undefined, hangThread: undefined, slow: undefined, cut: undefined, isolate: undefined },
   ...{ weather: undefined, join: undefined, drain: undefined, leave: undefined, cancel: undefined, flipBit: undefined },
+  ...{ whenAt: undefined, stop: undefined, stranger: undefined },
   clockJump: "monotonic time of a host does not jump",
   echo: "what TCP has delivered does not come once more",
   flipOnWire: "TCP's checksums take flipped bits away",
@@ -20,10 +21,7 @@ const LEFT_OUT: { readonly [Kind in FaultKind]: string | undefined } = {
   writeFails: "it takes strace; see npm run faults",
   readsFail: "it takes strace; see npm run faults",
   slowDisk: "it takes a device of its own",
-  whenAt: "what befalls a process there are faults of disks",
   editStorage: "of storage that is edited between two lives; see npm run faults",
-  stop: "processes are not asked to end in order here yet",
-  stranger: "processes are of one build",
 };
 
 /** Of a segment's bytes one can be edited at any time; those of a LevelDB that is open are in its process, too. */
@@ -37,13 +35,12 @@ export interface ShownPlan {
 export function shownPlan(plan: FaultPlan): ShownPlan {
   const isShown = (fault: Fault): boolean => reasonOf(fault) === undefined;
   const leftOut = plan.faults.filter((fault) => !isShown(fault)).map(({ kind }) => kind);
-  // All processes of one machine see the input.
-  return { plan: { ...plan, blind: [], faults: plan.faults.filter(isShown).map(withoutPower) }, leftOut };
+  return { plan: { ...plan, faults: plan.faults.filter(isShown).map(withoutPower) }, leftOut };
 }
 
 function reasonOf(fault: Fault): string | undefined {
   if (fault.kind === "flipBit" && fault.where === "record") return LEFT_OUT_RECORD;
-  return LEFT_OUT[fault.kind];
+  return LEFT_OUT[fault.kind === "whenAt" ? fault.what.kind : fault.kind];
 }
 
 /** A process that is killed loses nothing that it has written, and the kernel gives its locks back. */
@@ -52,7 +49,6 @@ function withoutPower(fault: Fault): Fault {
   // What TCP loses it sends again, and what comes twice it hands over once.
   if (fault.kind === "weather") return { ...fault, duplicateShare: 0 };
   if (fault.kind !== "crashAt") return fault;
-  // From outside a batch that stands is one that was acknowledged, whatever is in it.
-  const isBatch = fault.point === "pieces" || fault.point === "written";
-  return { ...fault, losesPower: false, point: isBatch ? "committed" : fault.point };
+  // From outside a batch that stands is one that was acknowledged.
+  return { ...fault, losesPower: false, point: fault.point === "written" ? "committed" : fault.point };
 }

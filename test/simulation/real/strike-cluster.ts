@@ -5,7 +5,8 @@
  * Never: is given a kind that processes cannot show; see `shown-faults.ts`.
  *
  * S1. Times are those of the plan, from when the cluster serves.
- * S2. A point at which a process dies is counted by the process itself, anew after each of its deaths.
+ * S2. A point at which a process dies or stands still is counted by the process itself, anew after each of its deaths.
+ * S3. A process has started when the first batch of its journal is written: it counts its lives.
  */
 import {
   closeSync,
@@ -36,7 +37,7 @@ export interface StrikingOptions {
 type Of<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>;
 
 interface Armed {
-  readonly fault: Of<"crashAt">;
+  readonly fault: Of<"crashAt" | "whenAt">;
   readonly mark: string;
 }
 
@@ -60,6 +61,7 @@ export class Striking {
     }
     this.#later(plan.healAtMs, () => this.#heal());
     cluster.onBegun = (node) => this.#begun(node);
+    cluster.onStanding = (node, mark) => this.#stands(node, mark);
     cluster.onEnded = (node) => this.#died(node);
   }
 
@@ -84,6 +86,7 @@ export class Striking {
       case "crash":
         return await this.#crash(fault);
       case "crashAt":
+      case "whenAt":
         return await this.#arm(fault);
       case "pause":
         return this.#pause(fault);
@@ -111,7 +114,11 @@ export class Striking {
         return true;
       case "drain":
         return await drain(fault.node);
+      case "stranger":
+        await cluster.addWorker(fault.node);
+        return true;
       case "leave":
+      case "stop":
         cluster.leave(fault.node);
         return true;
       case "cancel":
@@ -131,18 +138,22 @@ export class Striking {
     return await killed;
   }
 
-  async #arm(fault: Of<"crashAt">): Promise<boolean> {
+  async #arm(fault: Armed["fault"]): Promise<boolean> {
     const { cluster } = this.#options;
     this.#armedCount += 1;
     const armed = { fault, mark: `${cluster.directoryOf(fault.node)}.${this.#armedCount}` };
     this.#armed.add(armed);
-    await this.#give(armed);
-    // It is shown when somebody has died of it.
+    // Who begins is one that will.
+    if (fault.point !== "started") await this.#give(armed);
+    // It is shown when somebody has got there.
     return false;
   }
 
-  async #give({ fault: { node, point, count }, mark }: Armed): Promise<void> {
-    await this.#options.cluster.lines.give(node, { kind: "arm", point, count, mark });
+  /** S3. */
+  async #give({ fault: { kind, node, point, count }, mark }: Armed): Promise<void> {
+    const at = point === "started" ? ({ point: "committed", count: 1 } as const) : { point, count };
+    const effect = kind === "crashAt" ? "dies" : "stands";
+    await this.#options.cluster.lines.give(node, { kind: "arm", ...at, mark, effect });
   }
 
   /** What it was told is told its successor. */
@@ -156,7 +167,7 @@ export class Striking {
   #died(node: string): boolean {
     for (const armed of this.#armed) {
       const { fault, mark } = armed;
-      if (fault.node !== node || !existsSync(mark)) continue;
+      if (fault.kind !== "crashAt" || fault.node !== node || !existsSync(mark)) continue;
       rmSync(mark);
       this.#armed.delete(armed);
       this.shown.push(fault.kind);
@@ -166,14 +177,29 @@ export class Striking {
     return false;
   }
 
+  /** It stands still at a point. */
+  #stands(node: string, mark: string): void {
+    for (const armed of this.#armed) {
+      const { fault } = armed;
+      if (armed.mark !== mark || fault.kind !== "whenAt" || !("forMs" in fault.what)) continue;
+      this.#armed.delete(armed);
+      this.shown.push(fault.kind);
+      this.#continueAfter(node, fault.what.forMs);
+    }
+  }
+
   #pause({ node, forMs }: Of<"pause">): boolean {
+    const isDone = this.#options.cluster.signal(node, "SIGSTOP");
+    this.#continueAfter(node, forMs);
+    return isDone;
+  }
+
+  #continueAfter(node: string, forMs: number): void {
     const { cluster } = this.#options;
     const pid = cluster.lines.pidOf(node);
-    const isDone = cluster.signal(node, "SIGSTOP");
     this.#later(forMs, () => {
       if (cluster.lines.pidOf(node) === pid) cluster.signal(node, "SIGCONT");
     });
-    return isDone;
   }
 
   async #killOften({ node, index, times, everyMs }: Of<"killOften">): Promise<boolean> {

@@ -1,8 +1,10 @@
 /**
- * Kills the process, and the one that watches over it, when it gets to a point of the protocol for the n-th time.
+ * Kills the process, and the one that watches over it, or stops it, when it gets to a point of the protocol for the n-th
+ * time.
  *
  * Owns: where the product is looked at for that:
  *       - `committed`: a batch of its LevelDB is written, and nobody knows yet; commits of one moment are one batch;
+ *       - `pieces`: such a batch says how far an output has been written;
  *       - `runs`: a task is about to be given to its thread;
  *       - `renames`: a file is about to take its name;
  *       - `tells`: a message is about to be encoded for its peer.
@@ -11,18 +13,28 @@ import { writeFileSync } from "node:fs";
 import promises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { Level } from "level";
+import { outputLog } from "../../../../actors/output/messages.ts";
 import type { CrashPoint } from "../../plan/fault-plan.ts";
 import type { Order } from "./orders.ts";
 
 type Arming = Extract<Order, { readonly kind: "arm" }>;
 
 export class ArmedPoints {
-  #armed: { readonly point: CrashPoint; readonly mark: string; count: number }[] = [];
+  #armed: (Pick<Arming, "point" | "mark" | "effect"> & { count: number })[] = [];
+  readonly #stands: (mark: string) => void;
+
+  /** `stands` is told before the process does. */
+  private constructor(stands: (mark: string) => void) {
+    this.#stands = stands;
+  }
 
   /** `load` gives a module of the product. */
-  static async watch(load: (module: string) => Promise<object>): Promise<ArmedPoints> {
-    const points = new ArmedPoints();
-    watchCommits(() => points.reach("committed"));
+  static async watch(load: (module: string) => Promise<object>, stands: (mark: string) => void): Promise<ArmedPoints> {
+    const points = new ArmedPoints(stands);
+    watchCommits((hasPiece) => {
+      if (hasPiece) points.reach("pieces");
+      points.reach("committed");
+    });
     watchRenames(() => points.reach("renames"));
     type Codec = typeof import("../../../../actors/message-codec.ts");
     const { clusterCodec } = (await load("actors/message-codec.js")) as Codec;
@@ -36,8 +48,8 @@ export class ArmedPoints {
     return points;
   }
 
-  arm({ point, count, mark }: Arming): void {
-    this.#armed.push({ point, count, mark });
+  arm({ point, count, mark, effect }: Arming): void {
+    this.#armed.push({ point, count, mark, effect });
   }
 
   clear(): void {
@@ -49,6 +61,11 @@ export class ArmedPoints {
       if (armed.point !== point) continue;
       armed.count -= 1;
       if (armed.count !== 0) continue;
+      if (armed.effect === "stands") {
+        this.#stands(armed.mark);
+        process.kill(process.pid, "SIGSTOP");
+        continue;
+      }
       // Whoever gave the order knows by the mark of which death this one is.
       writeFileSync(armed.mark, "");
       process.kill(process.ppid, "SIGKILL");
@@ -57,12 +74,13 @@ export class ArmedPoints {
   }
 }
 
-function watchCommits(reached: () => void): void {
+function watchCommits(reached: (hasPiece: boolean) => void): void {
   const batch = Level.prototype.batch as (...given: unknown[]) => Promise<unknown>;
   Object.assign(Level.prototype, {
     async batch(this: unknown, ...given: unknown[]): Promise<unknown> {
       const result = await batch.apply(this, given);
-      reached();
+      const operations = given[0] as readonly { readonly key: Uint8Array }[];
+      reached(operations.some(({ key }) => Buffer.from(key).includes(outputLog(""))));
       return result;
     },
   });

@@ -4,8 +4,16 @@
 import type { CrashPoint } from "../../plan/fault-plan.ts";
 
 export type Order =
-  /** To die when it gets there for the `count`-th time from now. */
-  | { readonly kind: "arm"; readonly point: CrashPoint; readonly count: number; readonly mark: string }
+  /** What was to be told before the role begins has been told. */
+  | { readonly kind: "begin" }
+  /** When it gets there for the `count`-th time from now, it dies, with the mark as a file; or stands still, and tells. */
+  | {
+      readonly kind: "arm";
+      readonly point: CrashPoint;
+      readonly count: number;
+      readonly mark: string;
+      readonly effect: "dies" | "stands";
+    }
   | { readonly kind: "disarm" }
   /** Kills an actor, by its place among all that run; answers its name. */
   | { readonly kind: "killActor"; readonly index: number }
@@ -30,6 +38,13 @@ export interface Answer {
   readonly done?: string;
 }
 
+/** It got to a point, and stands still. */
+export interface Standing {
+  readonly stands: string;
+}
+
+/** Directory that this member is not to see. */
+export const HIDDEN_VARIABLE = "SIM_REAL_HIDDEN";
 /** Path of the socket, name of the member, seed of its tasks' durations, address to dial from, and where the product lies. */
 export const INSIDE_VARIABLES = {
   ...{ socket: "SIM_REAL_SOCKET", node: "SIM_REAL_NODE", seed: "SIM_REAL_SEED", address: "SIM_REAL_ADDRESS" },

@@ -4,18 +4,18 @@
  * Owns: what is on its way to each thread.
  *
  * T1. As in the simulation, a task takes its time first, and is computed then.
- * T2. A thread that hangs is one that hears nothing any more; it cannot be told from one that computes for ever.
+ * T2. A thread dies of an error that nobody handles, or waits for ever.
  */
 import { Worker } from "node:worker_threads";
 import type { ThreadCommand } from "../../../../actors/executor/messages.ts";
 import type { Random } from "../../../../runtime/random.ts";
 import { drawTaskMs } from "../../cluster/task-times.ts";
+import { HARM, type Harm } from "./harm-thread.ts";
 
 interface Thread {
   readonly worker: Worker;
   /** What was sent before has arrived. */
   arrived: Promise<void>;
-  isHung: boolean;
 }
 
 export class SlowThreads {
@@ -29,7 +29,8 @@ export class SlowThreads {
     const intercept = (worker: Worker, given: unknown[]): void => {
       const command = given[0] as ThreadCommand;
       if (command.kind === "begin") this.#add(worker);
-      const thread = this.#threads.get(worker);
+      // Harm overtakes what is on its way.
+      const thread = typeof command === "string" ? undefined : this.#threads.get(worker);
       if (thread === undefined) {
         post.apply(worker, given);
         return;
@@ -37,7 +38,6 @@ export class SlowThreads {
       const durationMs = command.kind === "run" ? drawTaskMs(command.task.kind, random) * this.factor : 0;
       thread.arrived = thread.arrived.then(async () => {
         if (durationMs > 0) await new Promise((resolve) => setTimeout(resolve, durationMs));
-        if (thread.isHung) return;
         if (command.kind === "run") runs();
         post.apply(worker, given);
       });
@@ -49,25 +49,15 @@ export class SlowThreads {
     });
   }
 
-  /** Undefined if there is none. */
-  crashOne(index: number): string | undefined {
-    const thread = this.#one(index);
-    void thread?.worker.terminate(); // Whoever uses it hears of its end.
+  /** T2. Its name; undefined if there is none. */
+  harmOne(index: number, harm: Harm): string | undefined {
+    const thread = [...this.#threads.values()][index % this.#threads.size];
+    thread?.worker.postMessage(HARM[harm]);
     return thread && `thread ${thread.worker.threadId}`;
-  }
-
-  hangOne(index: number): string | undefined {
-    const thread = this.#one(index);
-    if (thread !== undefined) thread.isHung = true;
-    return thread && `thread ${thread.worker.threadId}`;
-  }
-
-  #one(index: number): Thread | undefined {
-    return [...this.#threads.values()][index % this.#threads.size];
   }
 
   #add(worker: Worker): void {
-    this.#threads.set(worker, { worker, arrived: Promise.resolve(), isHung: false });
+    this.#threads.set(worker, { worker, arrived: Promise.resolve() });
     worker.once("exit", () => this.#threads.delete(worker));
   }
 }

@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { seededRandom } from "../../../../runtime/random.ts";
 import { ArmedPoints } from "./armed-points.ts";
-import { INSIDE_VARIABLES, type NumberedOrder, type Order } from "./orders.ts";
+import { INSIDE_VARIABLES, type NumberedOrder, type Order, type Standing } from "./orders.ts";
 import { SlowThreads } from "./slow-threads.ts";
 
 interface Role {
@@ -25,21 +25,24 @@ const REASON = "a planted fault";
 export async function takeHold(): Promise<void> {
   const [socket, node, seed, address, product] = Object.values(INSIDE_VARIABLES).map((name) => process.env[name] ?? "");
   dialFrom(address!);
-  const points = await ArmedPoints.watch((module) => importFrom(product!, module));
+  const line = net.connect({ path: socket! });
+  const say = (message: object): boolean => line.write(`${JSON.stringify(message)}\n`);
+  const load = (module: string): Promise<object> => importFrom(product!, module);
+  const points = await ArmedPoints.watch(load, (stands) => say({ stands } satisfies Standing));
   const threads = new SlowThreads(seededRandom(Number(seed)), () => points.reach("runs"));
   let role: Role | undefined;
   await holdRoles(product!, (begun) => {
     role = begun;
   });
-  const line = net.connect({ path: socket! });
   const end = (): boolean => process.kill(process.pid, "SIGKILL");
   line.on("error", end).on("close", end); // H1.
-  await new Promise<void>((resolve) => line.once("connect", resolve));
-  const say = (message: object): boolean => line.write(`${JSON.stringify(message)}\n`);
   say({ node, pid: process.pid });
-  createInterface({ input: line }).on("line", (text) => {
-    const order = JSON.parse(text) as NumberedOrder;
-    say({ id: order.id, done: obey(order, { role, points, threads }) });
+  await new Promise<void>((resolve) => {
+    createInterface({ input: line }).on("line", (text) => {
+      const order = JSON.parse(text) as NumberedOrder;
+      if (order.kind === "begin") resolve();
+      say({ id: order.id, done: obey(order, { role, points, threads }) });
+    });
   });
 }
 
@@ -54,6 +57,8 @@ function obey(order: Order, { role, points, threads }: Held): string | undefined
     case "arm":
       points.arm(order);
       return order.point;
+    case "begin":
+      return order.kind;
     case "disarm":
       points.clear();
       return order.kind;
@@ -68,9 +73,9 @@ function obey(order: Order, { role, points, threads }: Held): string | undefined
       role.kill(order.child, REASON);
       return order.child;
     case "crashThread":
-      return threads.crashOne(order.index);
+      return threads.harmOne(order.index, "crash");
     case "hangThread":
-      return threads.hangOne(order.index);
+      return threads.harmOne(order.index, "hang");
     case "slow":
       threads.factor = order.factor;
       return order.kind;
