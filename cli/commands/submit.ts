@@ -43,6 +43,11 @@ export interface SubmitParts {
   readonly read: () => ProgramText;
   /** What to tell whoever interrupts it; undefined: that the job goes on, and how to come back to it. */
   readonly interruption?: string;
+  /** Instead of this command's own document; returns the exit code. */
+  readonly tellJson?: (end: {
+    readonly job: JobStatus | undefined;
+    readonly told: ToldError | undefined;
+  }) => Promise<number>;
 }
 
 /** What is known of a submission, for whoever is told of its end. */
@@ -73,13 +78,13 @@ export async function submitParts(
   const progress: Progress = {};
   try {
     await carryOut(parts, options, gone.signal, progress);
-    return await tellEnd(progress, undefined, options);
+    return await tellEnd(progress, undefined, options, parts);
   } catch (error) {
     const isOut = progress.submission?.destination?.kind === "standardOutput";
     // Whoever reads our output has seen enough, as `head` has.
     if (isOut && isStandardOutputClosed()) return EXIT.done;
     const told = stop.isRequested ? tellInterruption(progress, parts) : tellFailure(error, progress, file);
-    return await tellEnd(progress, told, options);
+    return await tellEnd(progress, told, options, parts);
   } finally {
     stop.release();
   }
@@ -195,7 +200,9 @@ async function tellEnd(
   { submission, job }: Progress,
   told: ToldError | undefined,
   options: Telling & { readonly detach?: boolean },
+  { tellJson }: SubmitParts,
 ): Promise<number> {
+  if (options.json && tellJson !== undefined) return await tellJson({ job, told });
   const destination = submission?.destination;
   const output = destination === undefined ? null : pathOf(destination);
   if (options.json) {

@@ -1,10 +1,9 @@
 /**
  * Runs one program on this machine, from its file to its report.
  *
- * Owns: the order of a run, and what is told on which stream.
+ * Owns: the order of a run.
  *
- * R1. The result goes to standard output or to a file; everything else goes to standard error, except `--json`'s document
- *     while standard output is free.
+ * R1. The result goes to standard output or to a file; see `tell-run.ts` for all else.
  * R2. A failure is one line (a wrong program: one line for each error) and an exit code.
  */
 import type { ThreadSource } from "../../actors/executor/thread-source.ts";
@@ -14,13 +13,14 @@ import { type ToldError, tellError, tellFailure } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { namedFunctions } from "../named-functions.ts";
 import { readProgram } from "../read-program.ts";
-import { isStandardOutputClosed, note, writeOut } from "../terminal.ts";
+import { isStandardOutputClosed, note } from "../terminal.ts";
 import { pathOf } from "./output-target.ts";
 import { showProgress } from "./progress-display.ts";
-import { directoryBytes, EMPTY_REPORT, errorOf, type RunReport, reportJson, reportLines } from "./run-report.ts";
+import { directoryBytes, EMPTY_REPORT, errorOf, type RunReport } from "./run-report.ts";
 import { type RunOptions, type RunSettings, settleRun } from "./run-settings.ts";
 import { type Run, startRun } from "./start-run.ts";
 import { listenForStop, type StopSignal } from "./stop-signal.ts";
+import { tellRun } from "./tell-run.ts";
 
 /** Whoever runs the same command on the same input again fails again; with another input it is another job. */
 const FAILURES_OF_DATA: ReadonlySet<string> = new Set([
@@ -41,7 +41,7 @@ export async function runProgram(file: string, options: RunOptions, threads: Thr
   } catch (error) {
     const told = tellError(error);
     const known = settings === undefined ? { program: file } : reportOf(settings);
-    return await tellEnd({ ...EMPTY_REPORT, ...known, ...failed(told) }, { told, options, settings });
+    return await tellRun({ ...EMPTY_REPORT, ...known, ...failed(told) }, { told, options, places: settings });
   } finally {
     stop.release();
   }
@@ -103,7 +103,7 @@ async function runSettled({ settings, options, stop, threads }: Running): Promis
     await run.end("interrupted");
     const told = tellInterruption(run, options);
     const report: RunReport = { ...facts, status: "interrupted", elapsedMs: elapsed(), error: errorOf(told) };
-    return await tellEnd(report, { told, options, settings });
+    return await tellRun(report, { told, options, places: settings });
   }
   if (end.kind === "done") {
     await run.end("done");
@@ -114,7 +114,7 @@ async function runSettled({ settings, options, stop, threads }: Running): Promis
       elapsedMs: elapsed(),
       ...(isKept ? { journal: run.directory } : {}),
     };
-    return await tellEnd(report, { told: undefined, options, settings });
+    return await tellRun(report, { told: undefined, options, places: settings });
   }
   if (settings.destination.kind === "standardOutput" && isStandardOutputClosed()) {
     // Whoever read our output has seen enough, as `head` has: no failure worth a word.
@@ -123,7 +123,7 @@ async function runSettled({ settings, options, stop, threads }: Running): Promis
   }
   await run.end(end.kind === "failed" && FAILURES_OF_DATA.has(end.failure.code) ? "useless" : "failed");
   const told = end.kind === "failed" ? tellFailure(end.failure, settings.job.plan) : tellError(end.error);
-  return await tellEnd({ ...facts, ...failed(told) }, { told, options, settings });
+  return await tellRun({ ...facts, ...failed(told) }, { told, options, places: settings });
 }
 
 function startProgress(
@@ -153,7 +153,7 @@ function reportOf({ program, job, destination, rejects, workers }: RunSettings) 
 /** Before the run ends, since that removes its directory. */
 function measure({ running, directory }: Run, { job }: RunSettings, broken: Broken) {
   const { view } = running.tree;
-  const { lost, damaged } = view.repairs.get(job.id) ?? { lost: 0, damaged: 0 };
+  const { lost, damaged, orphaned } = view.repairs.get(job.id) ?? { lost: 0, damaged: 0, orphaned: 0 };
   const totals = view.progress.get(job.id)?.totals();
   const output = view.output.get(job.id);
   const journaledBytes = directoryBytes(directory);
@@ -165,6 +165,7 @@ function measure({ running, directory }: Run, { job }: RunSettings, broken: Brok
     bytesWritten: output?.bytesWritten ?? 0,
     tasks: totals?.tasksCommitted ?? 0,
     tasksTakenOver: view.takenOver.get(job.id) ?? 0,
+    tasksRepeated: lost + damaged + orphaned,
     repaired: { ...broken, tasksLost: lost, resultsDamaged: damaged },
     shuffledBytes: totals?.shuffledBytes ?? 0,
     journaledBytes,
@@ -182,24 +183,6 @@ function tellInterruption({ directory }: Run, { journal, dataDir }: RunOptions):
     ? `interrupted; run the same command again to go on (what is done is kept in ${place})`
     : "interrupted; nothing is kept, because of --no-journal";
   return { code: "INTERRUPTED", exitCode: EXIT.interrupted, lines: [line] };
-}
-
-interface End {
-  /** Undefined: the run is done. */
-  readonly told: ToldError | undefined;
-  readonly options: RunOptions;
-  readonly settings: RunSettings | undefined;
-}
-
-async function tellEnd(report: RunReport, { told, options, settings }: End): Promise<number> {
-  const isOutputTaken = settings?.destination.kind === "standardOutput" || settings?.rejects?.kind === "standardOutput";
-  if (options.json && isOutputTaken) await writeOut(process.stderr, reportJson(report));
-  else {
-    if (told !== undefined) for (const line of told.lines) note(line);
-    else if (!options.quiet && !options.json) for (const line of reportLines(report)) note(line);
-    if (options.json) await writeOut(process.stdout, reportJson(report));
-  }
-  return told?.exitCode ?? EXIT.done;
 }
 
 function elapsed(): number {

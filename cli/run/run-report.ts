@@ -28,6 +28,8 @@ export interface RunReport {
   /** Of the stages; those of the output are not counted. */
   readonly tasks: number;
   readonly tasksTakenOver: number;
+  /** Made again because they were lost or damaged. */
+  readonly tasksRepeated: number;
   readonly shuffledBytes: number;
   /**
    * What the journal of an earlier run had lost or held damaged, and was computed again: records cut off, journals that
@@ -39,7 +41,7 @@ export interface RunReport {
     readonly tasksLost: number;
     readonly resultsDamaged: number;
   };
-  /** On disk at the end of the job: journal and blocks. */
+  /** On disk at the end of the job: journal and blocks; here and below, 0 where they lie on other hosts. */
   readonly journaledBytes: number;
   /** On disk at once, at most: blocks, and the journal as it is at the end. */
   readonly diskPeakBytes: number;
@@ -59,6 +61,7 @@ export const EMPTY_REPORT = {
     workers: 0,
     tasks: 0,
     tasksTakenOver: 0,
+    tasksRepeated: 0,
     shuffledBytes: 0,
     journaledBytes: 0,
     diskPeakBytes: 0,

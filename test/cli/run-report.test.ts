@@ -26,14 +26,14 @@ function documentOf(t: ExecutionContext, text: string): Partial<RunReport> {
 const DONE = {
   ...{ status: "done", program: "sums", output: "result.csv", rejectsFile: null },
   ...{ rowsIn: 3, rowsOut: 2, rejected: 0, bytesRead: 14, bytesWritten: 10, partitions: 2, stages: 2 },
-  ...{ tasks: 2, tasksTakenOver: 0, restarts: { executors: 0, actors: 0 } },
+  ...{ tasks: 2, tasksTakenOver: 0, tasksRepeated: 0, restarts: { executors: 0, actors: 0 } },
   repaired: { records: 0, journals: 0, tasksLost: 0, resultsDamaged: 0 },
 } as const;
 
 /** Of a run that was refused before it began. */
 const NOTHING = {
   ...{ output: null, rejectsFile: null, rowsIn: 0, rowsOut: 0, rejected: 0, bytesRead: 0, bytesWritten: 0 },
-  ...{ partitions: 0, stages: 0, tasks: 0, tasksTakenOver: 0, restarts: { executors: 0, actors: 0 } },
+  ...{ partitions: 0, stages: 0, tasks: 0, tasksTakenOver: 0, tasksRepeated: 0, restarts: { executors: 0, actors: 0 } },
   repaired: { records: 0, journals: 0, tasksLost: 0, resultsDamaged: 0 },
 } as const;
 

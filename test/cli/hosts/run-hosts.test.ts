@@ -51,11 +51,23 @@ function processesOf(stage: CommandStage): string[] {
 
 test.serial("run on hosts: result and rejects are those of one process, and nothing is left", (t) => {
   const { stage, environment, words, sshWords } = stageOf(t);
-  const alone = stage.run([...words, "alone.csv"]);
+  const alone = stage.run([...words, "alone.csv", "--json"]);
   t.is(alone.status, 0, alone.stderr);
-  const { status, stderr, stdout } = stage.run([...words, "hosts.csv", ...HOSTS, "--workers", "1"], environment);
+  const { status, stderr, stdout } = stage.run(
+    [...words, "hosts.csv", ...HOSTS, "--workers", "1", "--json"],
+    environment,
+  );
   t.is(status, 0, stderr);
-  t.is(stdout, "");
+  t.is(stderr, "");
+  const [told, toldAlone] = [stdout, alone.stdout].map((text) => {
+    // What two processes do otherwise than one, and what only a machine's own journals tell.
+    const { job, elapsedMs, workers, journaledBytes, diskPeakBytes, shuffledBytes, ...same } = JSON.parse(text);
+    t.true(elapsedMs > 0 && workers > 0 && typeof job === "string" && shuffledBytes > 0, text);
+    t.true([journaledBytes, diskPeakBytes].every(Number.isSafeInteger));
+    return same;
+  });
+  t.deepEqual(told, { ...toldAlone, output: "hosts.csv", rejectsFile: "hosts.csv.rejects.ndjson" });
+  t.is(JSON.parse(stdout).workers, 2);
   t.is(stage.read("hosts.csv"), stage.read("alone.csv"));
   const places = (text: string): string => text.replaceAll("data/pairs.csv", "pairs.csv");
   t.is(stage.read("hosts.csv.rejects.ndjson"), places(stage.read("alone.csv.rejects.ndjson")));
@@ -112,11 +124,11 @@ test("run on hosts: what cannot be is refused before any host is asked", (t) => 
 
 test("run on hosts: where no host can start a worker, nobody is left to work, exit code 4", (t) => {
   const { stage, environment, words } = stageOf(t);
-  const { status, stderr } = stage.run(
-    [...words, "hosts.csv", "--hosts", "nowhere,nowhere", "--insecure"],
-    environment,
-  );
+  const none = [...words, "hosts.csv", "--hosts", "nowhere,nowhere", "--insecure"];
+  const { status, stderr } = stage.run(none, environment);
   t.is(status, 4);
+  const told = JSON.parse(stage.run([...none, "--json"], environment).stdout);
+  t.deepEqual([told.status, told.program, told.job, told.error.code], ["failed", "program", null, "NO_WORKERS"]);
   t.regex(stderr, /^cannot start a worker on nowhere: .*; nowhere: ssh: Could not resolve hostname nowhere\n$/);
   t.deepEqual(processesOf(stage), []);
 });
