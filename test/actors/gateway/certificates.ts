@@ -1,5 +1,6 @@
 /**
- * Certificates of an hour, made by `openssl`: an authority, a server on 127.0.0.1, a client, and a stranger's authority.
+ * Certificates of an hour, made by `openssl`: an authority, a server on 127.0.0.1 or at other addresses, a client, and a
+ * stranger's authority.
  *
  * Owns: their making. Node can read certificates, and cannot make them.
  */
@@ -27,7 +28,7 @@ export interface Certificates {
   readonly stranger: Identity;
 }
 
-export function makeCertificates(directory: string): Certificates {
+export function makeCertificates(directory: string, addresses: readonly string[] = ["127.0.0.1"]): Certificates {
   const place = (name: string) => path.join(directory, name);
   const openssl = (...given: string[]): void => {
     execFileSync("openssl", given, { stdio: ["ignore", "ignore", "pipe"] });
@@ -54,7 +55,8 @@ export function makeCertificates(directory: string): Certificates {
     const request = place(`${name}.csr`);
     openssl("req", ...curve.slice(0, 5), "-subj", `/CN=${name}`, "-keyout", place(`${name}.key`), "-out", request);
     const extensions = place(`${name}.ext`);
-    writeFileSync(extensions, name === "server" ? "subjectAltName=IP:127.0.0.1\n" : "extendedKeyUsage=clientAuth\n");
+    const names = addresses.map((address) => `IP:${address}`).join();
+    writeFileSync(extensions, name === "server" ? `subjectAltName=${names}\n` : "extendedKeyUsage=clientAuth\n");
     openssl(
       ...["x509", "-req", "-days", "1", "-in", request, "-extfile", extensions, "-out", place(`${name}.pem`)],
       ...["-CA", place("authority.pem"), "-CAkey", place("authority.key"), "-CAcreateserial"],
