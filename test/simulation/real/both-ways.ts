@@ -44,7 +44,7 @@ export async function runBothWays(seed: number, product: ProductCopies): Promise
     const judged = await simulate({ seed, plan: shown.plan, makeWorks: makeFiledWorks });
     return { works: filed, whole: drawn, ...shown, verdict: judged };
   });
-  const real = await runOnProcesses(seed, plan, { works, product });
+  const real = await runOnProcesses({ seed, plan, works, product });
   const judgements = works.map(({ work }, job) => {
     const ends = { simulated: verdict.ends[job]!, real: real.ends[job]! };
     return judgeEnds({ work, job, plan, ...ends, isCancelled: real.cancelled.has(job) });

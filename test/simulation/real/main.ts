@@ -47,16 +47,21 @@ try {
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 console.log(tally.report());
-process.exitCode = tally.differenceCount === 0 ? 0 : 1;
+process.exitCode = tally.wrongCount === 0 ? 0 : 1;
 
 async function runLane(product: ProductCopies): Promise<void> {
   while (nextSeed < firstSeed + runCount) {
     const seed = nextSeed;
     nextSeed += 1;
     const began = performance.now();
-    const run = await runBothWays(seed, product);
-    tally.add(run);
-    tell(run, performance.now() - began);
+    try {
+      const run = await runBothWays(seed, product);
+      tally.add(run);
+      tell(run, performance.now() - began);
+    } catch (error) {
+      tally.addBroken();
+      console.log(`seed ${seed} could not be run: ${error instanceof Error ? error.stack : String(error)}`);
+    }
   }
 }
 

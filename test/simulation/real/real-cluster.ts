@@ -75,25 +75,16 @@ export class RealCluster {
     this.links = new Links(options.random);
   }
 
-  /** Resolves when the coordinator and the workers of the plan serve. */
+  /** Resolves when the coordinator and the workers of the plan serve. Errors: an Error, with nothing left running. */
   static async start(options: RealClusterOptions): Promise<RealCluster> {
     const cluster = new RealCluster(options);
-    cluster.#lines = await InsideLines.open(cluster.#socket, {
-      calls: (node) => cluster.onBegun(node),
-      stands: (node, mark) => cluster.onStanding(node, mark),
-    });
-    mkdirSync(cluster.#files, { recursive: true });
-    for (const { inputs } of options.works)
-      for (const { name, text } of inputs) writeFileSync(path.join(cluster.#files, name), text);
-    cluster.#port = await cluster.#add(COORDINATOR_NODE);
-    await cluster.#served(COORDINATOR_NODE);
-    await Promise.all(
-      options.plan.workers.map(async (name) => {
-        await cluster.#add(name);
-        await cluster.#served(name);
-      }),
-    );
-    return cluster;
+    try {
+      await cluster.#begin();
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
   }
 
   /** At which the coordinator is reached by whoever is no member. */
@@ -199,6 +190,25 @@ export class RealCluster {
 
   get #socket(): string {
     return path.join(this.#options.directory, "orders");
+  }
+
+  async #begin(): Promise<void> {
+    const { plan, works } = this.#options;
+    this.#lines = await InsideLines.open(this.#socket, {
+      calls: (node) => this.onBegun(node),
+      stands: (node, mark) => this.onStanding(node, mark),
+    });
+    mkdirSync(this.#files, { recursive: true });
+    for (const { inputs } of works)
+      for (const { name, text } of inputs) writeFileSync(path.join(this.#files, name), text);
+    this.#port = await this.#add(COORDINATOR_NODE);
+    await this.#served(COORDINATOR_NODE);
+    await Promise.all(
+      plan.workers.map(async (name) => {
+        await this.#add(name);
+        await this.#served(name);
+      }),
+    );
   }
 
   /** The port at which others reach it. */

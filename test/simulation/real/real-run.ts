@@ -9,7 +9,7 @@
  *     after the jobs is not waited for.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { isEnded, type JobStatus } from "../../../actors/cluster/control.ts";
@@ -48,30 +48,47 @@ interface Asking {
   readonly patience: Patience;
 }
 
-export async function runOnProcesses(
-  seed: number,
-  plan: FaultPlan,
-  { works, product }: { readonly works: readonly FiledWork[]; readonly product: ProductCopies },
-): Promise<RealRun> {
+export interface RealRunOptions {
+  readonly seed: number;
+  /** Of faults that processes can show. */
+  readonly plan: FaultPlan;
+  readonly works: readonly FiledWork[];
+  readonly product: ProductCopies;
+}
+
+/** Errors: whatever keeps the cluster from serving, or a submission from being accepted; then nothing is left running. */
+export async function runOnProcesses(options: RealRunOptions): Promise<RealRun> {
+  const { seed, plan } = options;
   const directory = mkdtempSync(path.join(tmpdir(), "sim-real-"));
   const token = randomBytes(16).toString("hex");
   const random = seededRandom(seed);
-  mkdirSync(directory, { recursive: true });
-  const cluster = await RealCluster.start({ plan, works, product, directory, token, random });
   const gone = new AbortController();
-  const timer = setTimeout(() => gone.abort(), plan.healAtMs + END_WITHIN_MS);
   const patienceMs = plan.healAtMs + END_WITHIN_MS;
-  const client = new ClusterClient({ host: "127.0.0.1", port: cluster.port, token, tls: undefined });
-  const asking: Asking = { client, patience: { clock: systemClock, random, patienceMs, signal: gone.signal } };
+  const timer = setTimeout(() => gone.abort(), patienceMs);
+  try {
+    const cluster = await RealCluster.start({ ...options, directory, token, random });
+    const client = new ClusterClient({ host: "127.0.0.1", port: cluster.port, token, tls: undefined });
+    const patience: Patience = { clock: systemClock, random, patienceMs, signal: gone.signal };
+    try {
+      return await play(options, cluster, { client, patience });
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    clearTimeout(timer);
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function play({ plan, works }: RealRunOptions, cluster: RealCluster, asking: Asking): Promise<RealRun> {
+  const { client, patience } = asking;
   const cancelled = new Set<number>();
   const ids = works.map((work, index) => submitted(asking, work, plan.submitAtMs[index] ?? 0));
   const striking = new Striking({
-    ...{ plan, cluster, random },
+    ...{ plan, cluster, random: patience.random },
     drain: async (name) => await drained(asking, cluster.workerId(name)),
     cancel: async (job) => {
-      const isDone = await attempt(
-        async () => await persist(asking.patience, async () => client.cancel(await ids[job]!)),
-      );
+      const isDone = await attempt(async () => await persist(patience, async () => client.cancel(await ids[job]!)));
       if (isDone) cancelled.add(job);
       return isDone;
     },
@@ -84,10 +101,7 @@ export async function runOnProcesses(
     const leftOver = resultsIn(cluster, statuses);
     return { ends, shown: striking.shown, cancelled, leftOver, words: cluster.words };
   } finally {
-    clearTimeout(timer);
     striking.stop();
-    await cluster.stop();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

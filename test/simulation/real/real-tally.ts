@@ -7,14 +7,20 @@ import type { BothWays } from "./both-ways.ts";
 
 export class RealTally {
   readonly #runs: BothWays[] = [];
+  #brokenCount = 0;
 
   add(run: BothWays): void {
     this.#runs.push(run);
   }
 
-  /** Runs that differ. */
-  get differenceCount(): number {
-    return this.#runs.filter(({ differences }) => differences.length > 0).length;
+  /** One that could not be run to its end. */
+  addBroken(): void {
+    this.#brokenCount += 1;
+  }
+
+  /** Runs that differ, or broke. */
+  get wrongCount(): number {
+    return this.#differenceCount + this.#brokenCount;
   }
 
   report(): string {
@@ -24,12 +30,16 @@ export class RealTally {
     const idle = without(planned, [...shown, ...leftOut]);
     const races = this.#runs.reduce((sum, { raceCount }) => sum + raceCount, 0);
     return [
-      `${this.#runs.length} runs: ${this.differenceCount} differ`,
+      `${this.#runs.length + this.#brokenCount} runs: ${this.#differenceCount} differ, ${this.#brokenCount} broke`,
       `jobs on processes: ${counted(this.#runs.flatMap(({ states }) => states))}; ${races} ended otherwise, as they may`,
       `of ${planned.length} faults ${shown.length} were shown on processes: ${counted(shown)}`,
       `${leftOut.length} are of kinds that processes cannot show: ${counted(leftOut)}`,
       `${idle.length} found nobody to strike, or came after the jobs' end: ${counted(idle)}`,
     ].join("\n");
+  }
+
+  get #differenceCount(): number {
+    return this.#runs.filter(({ differences }) => differences.length > 0).length;
   }
 }
 

@@ -15,6 +15,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { Level } from "level";
 import { outputLog } from "../../../../actors/output/messages.ts";
 import type { CrashPoint } from "../../plan/fault-plan.ts";
+import { endAtOnce } from "./end-at-once.ts";
 import type { Order } from "./orders.ts";
 
 type Arming = Extract<Order, { readonly kind: "arm" }>;
@@ -68,8 +69,7 @@ export class ArmedPoints {
       }
       // Whoever gave the order knows by the mark of which death this one is.
       writeFileSync(armed.mark, "");
-      process.kill(process.ppid, "SIGKILL");
-      process.kill(process.pid, "SIGKILL");
+      endAtOnce();
     }
   }
 }

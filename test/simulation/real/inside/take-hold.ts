@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { seededRandom } from "../../../../runtime/random.ts";
 import { ArmedPoints } from "./armed-points.ts";
+import { endAtOnce } from "./end-at-once.ts";
 import { INSIDE_VARIABLES, type NumberedOrder, type Order, type Standing } from "./orders.ts";
 import { SlowThreads } from "./slow-threads.ts";
 
@@ -34,8 +35,7 @@ export async function takeHold(): Promise<void> {
   await holdRoles(product!, (begun) => {
     role = begun;
   });
-  const end = (): boolean => process.kill(process.pid, "SIGKILL");
-  line.on("error", end).on("close", end); // H1.
+  line.on("error", endAtOnce).on("close", endAtOnce); // H1.
   say({ node, pid: process.pid });
   await new Promise<void>((resolve) => {
     createInterface({ input: line }).on("line", (text) => {
