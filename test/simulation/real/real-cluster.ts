@@ -10,7 +10,6 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { EXIT } from "../../../cli/exit-codes.ts";
 import { LaunchedProcess } from "../../../cli/processes/launched-process.ts";
 import type { Random } from "../../../runtime/random.ts";
@@ -18,10 +17,10 @@ import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
 import { STRANGER_NODE } from "../cluster/worker-process.ts";
 import type { FaultPlan } from "../plan/fault-plan.ts";
 import type { FiledWork } from "./file-work.ts";
-import { HIDDEN_VARIABLE, INSIDE_VARIABLES } from "./inside/orders.ts";
 import { InsideLines } from "./inside-lines.ts";
+import { type Launch, launchOf } from "./launch-member.ts";
 import { addressOf, Links } from "./links.ts";
-import { type ProductCopies, SPLIT_BYTES_VARIABLE } from "./product-copy.ts";
+import type { ProductCopies } from "./product-copy.ts";
 
 export interface RealClusterOptions {
   readonly plan: FaultPlan;
@@ -36,8 +35,7 @@ export interface RealClusterOptions {
 interface Node {
   readonly name: string;
   readonly directory: string;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly words: readonly string[];
+  readonly launch: Launch;
   launched: LaunchedProcess | undefined;
   /** It is being killed from here. */
   isEnding: boolean;
@@ -45,14 +43,9 @@ interface Node {
   isGone: boolean;
 }
 
-const PRELOAD = fileURLToPath(new URL("./inside/preload.js", import.meta.url));
 const RESTART_MS = [200, 3000] as const;
-/** As in the simulation. */
-const JOBS_RUNNING_MAX = 2;
 /** Of a worker that has left, and of one that is not wanted. */
 const GONE_CODES: readonly number[] = [EXIT.done, EXIT.unreachable];
-/** As good as none: of a process that watches, which the simulation has not. */
-const RESTARTS_MAX = 1_000_000_000;
 /** Of each member, for whoever looks for the cause of a difference. */
 const WORDS_KEPT = 12;
 
@@ -121,11 +114,8 @@ export class RealCluster {
     if (node === undefined || node.isGone || this.#isStopping) return;
     if (node.isEnding) void node.launched?.gone.then(() => this.start(name));
     if (node.launched !== undefined) return;
-    const { token } = this.#options;
     const launched = new LaunchedProcess({
-      command: process.execPath,
-      words: ["--import", PRELOAD, path.join(this.#productOf(name), "cli/main.js"), "start", "--json", ...node.words],
-      environment: { ...node.environment, ACTOR_DATAFLOW_TOKEN: token },
+      ...node.launch,
       onServing: ({ port }) => this.links.lead(name, port),
     });
     node.launched = launched;
@@ -215,51 +205,18 @@ export class RealCluster {
   async #add(name: string): Promise<number> {
     const address = addressOf(this.#nodes.size);
     const port = await this.links.open(name, address);
+    const { works, plan, product, token, random } = this.#options;
     const directory = this.directoryOf(name);
-    const words = name === COORDINATOR_NODE ? this.#wordsOfCoordinator() : this.#wordsOfWorker(port);
-    this.#nodes.set(name, {
-      ...{ name, directory, launched: undefined, isEnding: false, isGone: false },
-      words: [...words, "--data-dir", directory, "--host", "127.0.0.1", "--port", "0", ...this.#wordsOfBoth()],
-      environment: this.#environmentOf(name, address),
+    const launch = launchOf({
+      ...{ name, directory, address, port, plan, token, files: this.#files, socket: this.#socket },
+      product: name === STRANGER_NODE ? product.stranger : product.own,
+      splitBytes: works.map(({ work }) => work.job.splitBytes),
+      coordinatorPort: this.#port,
+      seed: Math.floor(random.next() * 2 ** 31),
     });
+    this.#nodes.set(name, { name, directory, launch, launched: undefined, isEnding: false, isGone: false });
     this.start(name);
     return port;
-  }
-
-  #wordsOfBoth(): string[] {
-    const { durable } = this.#options.plan;
-    return ["--durability", durable ? "host" : "process", "--restarts-max", String(RESTARTS_MAX)];
-  }
-
-  #wordsOfCoordinator(): string[] {
-    const { replicas } = this.#options.plan;
-    const words = ["--role", "coordinator", "--respawn", "--data-root", this.#files];
-    return [...words, "--jobs-running-max", String(JOBS_RUNNING_MAX), "--replicas", String(replicas)];
-  }
-
-  #wordsOfWorker(port: number): string[] {
-    const words = ["--role", "worker", "--join", `127.0.0.1:${this.#port}`, "--advertise", `127.0.0.1:${port}`];
-    return [...words, "--slots", String(this.#options.plan.slots)];
-  }
-
-  #environmentOf(name: string, address: string): NodeJS.ProcessEnv {
-    const { plan, works, random } = this.#options;
-    const { PATH, HOME } = process.env;
-    return {
-      ...{ PATH, HOME },
-      [SPLIT_BYTES_VARIABLE]: JSON.stringify(works.map(({ work }) => work.job.splitBytes)),
-      [INSIDE_VARIABLES.socket]: this.#socket,
-      [INSIDE_VARIABLES.node]: name,
-      [INSIDE_VARIABLES.seed]: String(Math.floor(random.next() * 2 ** 31)),
-      [INSIDE_VARIABLES.address]: address,
-      [INSIDE_VARIABLES.product]: this.#productOf(name),
-      ...(plan.blind?.includes(name) === true && { [HIDDEN_VARIABLE]: this.#files }),
-    };
-  }
-
-  #productOf(name: string): string {
-    const { own, stranger } = this.#options.product;
-    return name === STRANGER_NODE ? stranger : own;
   }
 
   /** Errors: an Error if it ends before. */

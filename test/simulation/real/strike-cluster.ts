@@ -5,24 +5,12 @@
  * Never: is given a kind that processes cannot show; see `shown-faults.ts`.
  *
  * S1. Times are those of the plan, from when the cluster serves.
- * S2. A point at which a process dies or stands still is counted by the process itself, anew after each of its deaths.
- * S3. A process has started when the first batch of its journal is written: it counts its lives.
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import path from "node:path";
 import type { Random } from "../../../runtime/random.ts";
 import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
 import type { Fault, FaultKind, FaultPlan } from "../plan/fault-plan.ts";
+import { FaultsAtPoints } from "./faults-at-points.ts";
+import { flipSegmentBit } from "./flip-segment-bit.ts";
 import type { RealCluster } from "./real-cluster.ts";
 
 export interface StrikingOptions {
@@ -36,24 +24,19 @@ export interface StrikingOptions {
 
 type Of<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>;
 
-interface Armed {
-  readonly fault: Of<"crashAt" | "whenAt">;
-  readonly mark: string;
-}
-
 export class Striking {
   /** Faults that found somebody to strike, by kind. */
   readonly shown: FaultKind[] = [];
   readonly #options: StrikingOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #armed = new Set<Armed>();
-  #armedCount = 0;
+  readonly #points: FaultsAtPoints;
   readonly #slow = new Map<string, number>();
   #isOver = false;
 
   constructor(options: StrikingOptions) {
     const { plan, cluster } = options;
     this.#options = options;
+    this.#points = new FaultsAtPoints(cluster);
     for (const fault of plan.faults) {
       this.#later(fault.atMs, async () => {
         if (await this.#strike(fault)) this.shown.push(fault.kind);
@@ -80,14 +63,15 @@ export class Striking {
   }
 
   async #strike(fault: Fault): Promise<boolean> {
-    const { cluster, cancel, drain } = this.#options;
+    const { cluster, cancel, drain, random } = this.#options;
     const { lines, links } = cluster;
     switch (fault.kind) {
       case "crash":
         return await this.#crash(fault);
       case "crashAt":
       case "whenAt":
-        return await this.#arm(fault);
+        this.#points.arm(fault);
+        return false; // It is shown when somebody gets there.
       case "pause":
         return this.#pause(fault);
       case "killActor":
@@ -124,7 +108,7 @@ export class Striking {
       case "cancel":
         return await cancel(fault.job);
       case "flipBit":
-        return this.#flipBit(fault);
+        return flipSegmentBit(cluster.directoryOf(fault.node), random);
       default:
         throw new Error(`processes do not show ${fault.kind}`);
     }
@@ -138,54 +122,27 @@ export class Striking {
     return await killed;
   }
 
-  async #arm(fault: Armed["fault"]): Promise<boolean> {
-    const { cluster } = this.#options;
-    this.#armedCount += 1;
-    const armed = { fault, mark: `${cluster.directoryOf(fault.node)}.${this.#armedCount}` };
-    this.#armed.add(armed);
-    // Who begins is one that will.
-    if (fault.point !== "started") await this.#give(armed);
-    // It is shown when somebody has got there.
-    return false;
-  }
-
-  /** S3. */
-  async #give({ fault: { kind, node, point, count }, mark }: Armed): Promise<void> {
-    const at = point === "started" ? ({ point: "committed", count: 1 } as const) : { point, count };
-    const effect = kind === "crashAt" ? "dies" : "stands";
-    await this.#options.cluster.lines.give(node, { kind: "arm", ...at, mark, effect });
-  }
-
-  /** What it was told is told its successor. */
   #begun(node: string): void {
-    for (const armed of this.#armed) if (armed.fault.node === node) void this.#give(armed);
+    const { lines } = this.#options.cluster;
+    this.#points.begun(node);
     const factor = this.#slow.get(node);
-    if (factor !== undefined) void this.#options.cluster.lines.give(node, { kind: "slow", factor });
+    if (factor !== undefined) void lines.give(node, { kind: "slow", factor });
   }
 
   /** True if it died at a point, and has its time to be back. */
   #died(node: string): boolean {
-    for (const armed of this.#armed) {
-      const { fault, mark } = armed;
-      if (fault.kind !== "crashAt" || fault.node !== node || !existsSync(mark)) continue;
-      rmSync(mark);
-      this.#armed.delete(armed);
-      this.shown.push(fault.kind);
-      this.#later(fault.backAfterMs, () => this.#options.cluster.start(node));
-      return true;
-    }
-    return false;
+    const fault = this.#points.died(node);
+    if (fault === undefined) return false;
+    this.shown.push(fault.kind);
+    this.#later(fault.backAfterMs, () => this.#options.cluster.start(node));
+    return true;
   }
 
-  /** It stands still at a point. */
   #stands(node: string, mark: string): void {
-    for (const armed of this.#armed) {
-      const { fault } = armed;
-      if (armed.mark !== mark || fault.kind !== "whenAt" || !("forMs" in fault.what)) continue;
-      this.#armed.delete(armed);
-      this.shown.push(fault.kind);
-      this.#continueAfter(node, fault.what.forMs);
-    }
+    const fault = this.#points.stood(mark);
+    if (fault === undefined || !("forMs" in fault.what)) return;
+    this.shown.push(fault.kind);
+    this.#continueAfter(node, fault.what.forMs);
   }
 
   #pause({ node, forMs }: Of<"pause">): boolean {
@@ -238,28 +195,9 @@ export class Striking {
     return true;
   }
 
-  /** Of all bytes of its segments, one bit. */
-  #flipBit({ node }: Of<"flipBit">): boolean {
-    const { cluster, random } = this.#options;
-    const directory = path.join(cluster.directoryOf(node), "segments");
-    const names = existsSync(directory) ? readdirSync(directory).map((name) => path.join(directory, name)) : [];
-    const files = names.filter((name) => (statSync(name, { throwIfNoEntry: false })?.size ?? 0) > 0);
-    const file = files[Math.floor(random.next() * files.length)];
-    if (file === undefined) return false;
-    // In place: whoever has it open sees it.
-    const descriptor = openSync(file, "r+");
-    const at = Math.floor(random.next() * fstatSync(descriptor).size);
-    const byte = Buffer.alloc(1);
-    readSync(descriptor, byte, 0, 1, at);
-    byte[0] = byte[0]! ^ (1 << Math.floor(random.next() * 8));
-    writeSync(descriptor, byte, 0, 1, at);
-    closeSync(descriptor);
-    return true;
-  }
-
   #heal(): void {
     const { cluster } = this.#options;
-    this.#armed.clear();
+    this.#points.clear();
     this.#slow.clear();
     cluster.links.heal();
     for (const node of [COORDINATOR_NODE, ...cluster.workers]) {
