@@ -9,9 +9,12 @@
  *     one of its earlier lives.
  * P3. Where both are damaged, the count goes on from the seconds since 1970: nobody has been started as often. The id is
  *     a new one then.
+ * P4. What a worker has committed under an id that it has lost goes in the batch that begins its new life: its blocks bear
+ *     the old id, and everybody would ask a worker for them that is not there.
  */
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
+import { PARTITION_LOG_PREFIX } from "../partition/messages.ts";
 
 export interface ProcessLife {
   readonly role: "coordinator" | "worker";
@@ -37,11 +40,16 @@ export async function beginLife(journal: Journal, { role, newId, wallClock }: Li
   const wasKept = (await journal.actors(LIFE_LOGS[0])).length > 0;
   const found = await readLife(journal);
   if (found !== undefined && found.role !== role) return found;
-  const isForgotten = found === undefined && (wasKept || (await journal.actors("")).length > 0);
+  const others = await journal.actors("");
+  const isForgotten = found === undefined && (wasKept || others.length > 0);
   const count = (isForgotten ? Math.floor(wallClock.nowMs() / 1000) : (found?.count ?? 0)) + 1;
   const life: ProcessLife = { role, id: found?.id ?? newId, count };
   const payload = Buffer.from(JSON.stringify(life));
-  await journal.commit(LIFE_LOGS.map((actor) => ({ actor, payload, replace: true, stable: true })));
+  const isLost = (log: string): boolean => isForgotten && role === "worker" && log.startsWith(PARTITION_LOG_PREFIX);
+  await journal.commit(
+    LIFE_LOGS.map((actor) => ({ actor, payload, replace: true, stable: true })),
+    others.filter(isLost),
+  );
   return life;
 }
 

@@ -3,6 +3,7 @@
  */
 import test from "ava";
 import { beginLife, type ProcessLife } from "../../../actors/cluster/process-life.ts";
+import { partitionLog } from "../../../actors/partition/messages.ts";
 import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
 import { recordKey } from "../../../runtime/journal/record-key.ts";
 
@@ -54,4 +55,23 @@ test("life: where both records are damaged, no number comes again (P3)", async (
   for (const log of ["process", "process.copy"]) await damage(disk, log);
   t.deepEqual(await live(disk, "b"), { role: "worker", id: "b", count: 1_700_000_001 });
   t.deepEqual(await live(disk, "c"), { role: "worker", id: "b", count: 1_700_000_002 });
+});
+
+test("life: what a worker committed under an id that it has lost is gone with it (P4)", async (t) => {
+  const payload = Uint8Array.of(1);
+  const logs = [partitionLog("job", 0), partitionLog("job", 7), "something else"];
+  const logsAfter = async (damaged: readonly string[]): Promise<string[]> => {
+    const disk = new MemoryDisk("disk");
+    await live(disk, "a");
+    const journal = createMemoryJournal({ disk });
+    await journal.open();
+    for (const actor of logs) await journal.commit([{ actor, payload }]);
+    await journal.close();
+    for (const log of damaged) await damage(disk, log);
+    await live(disk, "b");
+    await journal.open();
+    return (await journal.actors("")).filter((log) => logs.includes(log));
+  };
+  t.deepEqual(await logsAfter(["process"]), logs);
+  t.deepEqual(await logsAfter(["process", "process.copy"]), ["something else"]);
 });
