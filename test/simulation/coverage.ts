@@ -20,6 +20,24 @@ const MACHINES: readonly AnyStateMachine[] = [
   ...[workerMachine, partitionMachine, poolMachine, executorMachine, supervisorLogic],
 ];
 
+/**
+ * Transitions that no production process can take, each with the reason; they are not counted.
+ *
+ * A supervisor that is stopping, failing or regrouping comes to its end in the same turn: all children of the product end at
+ * once when they are told to. Jobs, outputs, partitions and supervisors go to a final state, executors are ended without a
+ * word, and every other machine has no `child.shutdown` and is ended so, too (`shutdownTimeMs`). Nothing comes in between.
+ */
+const UNREACHABLE: ReadonlyMap<string, string> = new Map([
+  ["executor.serving child.shutdown", "executors are ended by force: their specification has shutdownMs 0"],
+  ["supervisor child.send", "part of runtime/supervision for others: no actor of the product sends it"],
+  ["supervisor child.working", "part of runtime/supervision for others: no actor of the product sends it"],
+  ["supervisor.regrouping child.shutdown", "the root alone has groups, and nothing is above it"],
+  ["supervisor.regrouping supervisor.fail", "a group ends in the turn in which it is told to"],
+  ["supervisor.regrouping supervisor.stop", "a group ends in the turn in which it is told to"],
+  ["supervisor.stopping child.start", "the children end in the turn in which they are told to"],
+  ["supervisor.failing child.start", "the children end in the turn in which they are told to"],
+]);
+
 /** `job.running task.committed`, and which of several transitions of that event it is. */
 type TransitionName = string;
 
@@ -27,6 +45,8 @@ export interface Coverage {
   readonly reached: number;
   readonly total: number;
   readonly never: readonly TransitionName[];
+  /** With the reason for each; one that is reached all the same is counted. */
+  readonly unreachable: ReadonlyMap<TransitionName, string>;
 }
 
 /** From now on transitions are counted; returns what tells of them. */
@@ -47,8 +67,9 @@ export function countTransitions(): () => Coverage {
     return taken;
   };
   return () => {
-    const never = [...all].filter((name) => !reached.has(name)).sort();
-    return { reached: all.size - never.length, total: all.size, never };
+    const reachable = [...all].filter((name) => !UNREACHABLE.has(name) || reached.has(name));
+    const never = reachable.filter((name) => !reached.has(name)).sort();
+    return { reached: reachable.length - never.length, total: reachable.length, never, unreachable: UNREACHABLE };
   };
 }
 

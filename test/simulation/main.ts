@@ -48,8 +48,10 @@ process.on("uncaughtExceptionMonitor", (error) => {
 const coverage = values.coverage ? countTransitions() : undefined;
 process.exitCode = await simulateAll();
 if (coverage !== undefined) {
-  const { reached, total, never } = coverage();
-  console.log(`${reached} of ${total} transitions were taken; never:\n${never.join("\n")}`);
+  const { reached, total, never, unreachable } = coverage();
+  const share = ((100 * reached) / total).toFixed(1);
+  console.log(`reached ${reached} of ${total} reachable transitions (${share} %); never:\n${never.join("\n")}`);
+  for (const [name, reason] of unreachable) console.log(`not reachable: ${name}: ${reason}`);
 }
 
 async function simulateAll(): Promise<number> {

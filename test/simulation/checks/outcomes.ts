@@ -20,6 +20,7 @@ const OF_DISKS = [
   "SEGMENT_READ_FAILED",
   "JOURNAL_UNREADABLE",
 ];
+const OF_WAITING = ["NO_WORKERS"];
 const OF_THREADS = ["TASK_POISONED"];
 const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails", "readsFail", "writeFails"]);
 const THREAD_FAULTS: ReadonlySet<FaultKind> = new Set(["crashThread", "hangThread", "killActor", "killOften"]);
@@ -32,6 +33,7 @@ function allowedFailures(plan: FaultPlan): ReadonlySet<string> {
       0,
     );
   return new Set([
+    ...(plan.workerWaitMs === undefined ? [] : OF_WAITING),
     ...(countOf(DISK_FAULTS) > 0 ? OF_DISKS : []),
     ...(countOf(THREAD_FAULTS) >= TASK_ATTEMPTS_MAX ? OF_THREADS : []),
   ]);

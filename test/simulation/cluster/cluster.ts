@@ -45,6 +45,7 @@ export interface ClusterOptions {
   readonly slots: number;
   readonly submitter: Submitter;
   readonly replicas: number;
+  readonly workerWaitMs?: number;
 }
 
 export class SimulatedCluster {
@@ -170,9 +171,9 @@ export class SimulatedCluster {
   }
 
   async #startCoordinator(resident: Resident): Promise<void> {
-    const { ground, submitter, replicas } = this.#options;
+    const { ground, submitter, replicas, workerWaitMs } = this.#options;
     const running = await startCoordinator({
-      ...{ ground, resident, source: this.#sourceOf(resident), submitter, replicas },
+      ...{ ground, resident, source: this.#sourceOf(resident), submitter, replicas, workerWaitMs },
       ended: (reason) => this.#endedByItself(this.#coordinator, resident, reason),
     });
     if (resident.process.isAlive) this.#coordinator.running = running;

@@ -25,6 +25,7 @@ export interface CoordinatorOptions {
   readonly source: BlockSource;
   readonly submitter: Submitter;
   readonly replicas: number;
+  readonly workerWaitMs?: number;
   readonly ended: (reason: string) => void;
 }
 
@@ -57,7 +58,7 @@ export function rejectsFile(job: string): string {
 
 /** Errors: those of opening a journal. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { ground, resident, source, submitter, replicas, ended } = options;
+  const { ground, resident, source, submitter, replicas, workerWaitMs, ended } = options;
   const { world, watches } = ground;
   const { process, disk, segmentDirectory, durable } = resident;
   const journal = await openJournal(ground, resident);
@@ -92,7 +93,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   });
   const side = coordinatorSide({
     ...{ clock: process.clock, board: root.board, journal, term, onBroken, segmentDirectory, listener: director },
-    ...{ segmentName: `coordinator-${term}`, replicas, version: VERSION },
+    ...{ segmentName: `coordinator-${term}`, replicas, workerWaitMs, version: VERSION },
     supervisor: (id) => root.supervisor(id),
     outputOf: (job) => director.portsOf(job),
     exchange: createCoordinatorExchange({ clock: process.clock, segmentDirectory, source }),

@@ -56,6 +56,11 @@ function inJournal(): Mutant[] {
   return [
     ...mutants("runtime/journal/level-journal.js", [
       ["a commit is not synced", "batch([...operations], { sync })", "batch([...operations], { sync: false })"],
+      [
+        "what belongs together is written in two batches",
+        "await this.#opened().batch([...operations], { sync });",
+        "for (const type of ['del', 'put']) await this.#opened().batch(operations.filter((each) => each.type === type), { sync });",
+      ],
     ]),
     ...mutants("runtime/journal/chained-journal.js", [
       ["a journal goes on after a failure", "this.#failure = failure(", "return failure("],
@@ -129,6 +134,7 @@ function inMembership(): Mutant[] {
       ["nobody is ever hung", "return watch.latest?.busy === true &&", "return false &&"],
     ]),
     ...mutants("actors/cluster/process-life.js", [
+      ["a life whose records are damaged begins with the first", "isForgotten ? Math.floor", "false ? Math.floor"],
       ["a life of a process is not synced", "replace: true, stable: true", "replace: true"],
     ]),
     ...mutants("actors/membership/machine.js", [
@@ -160,6 +166,9 @@ function inOutput(): Mutant[] {
         "keepBytes",
       ],
       ["the output's name is not synced", "await this.#attempt(() => this.#syncDirectory());", "await undefined;"],
+    ]),
+    ...mutants("actors/executor/input-files.js", [
+      ["a copy of the input is not looked at", "if (!isAsItCame(descriptor, copy))", "if (false)"],
     ]),
     ...mutants("actors/executor/stored-input.js", [
       ["the header of a run is not checked", "if (crc32c(header, 0, header.length) !== at.crc)", "if (false)"],

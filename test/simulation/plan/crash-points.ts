@@ -5,6 +5,7 @@
  */
 import { outputLog } from "../../../actors/output/messages.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
+import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
 import type { CrashPoint } from "./fault-plan.ts";
 
@@ -28,6 +29,10 @@ export class CrashPoints implements Watch {
 
   started({ process }: Resident): void {
     this.#reach(process.node, "started");
+  }
+
+  noticed({ process }: Resident, supervisor: string, { type }: SupervisorNotice): void {
+    if (type === "child.restarting" && supervisor === "root") this.#reach(process.node, "restarts");
   }
 
   written({ process }: Resident): void {

@@ -40,6 +40,8 @@ const EDITS_MAX = 6;
 /** Some disks are slow enough for others to speak before a journal is read. */
 const SLOWEST = 2000;
 const FAULTS_MAX = 9;
+/** Of plans whose jobs do not wait for workers for ever. */
+const WAIT_SHARE = 0.1;
 const KINDS_MAX = 4;
 /** Most jobs are done by then, if nothing goes wrong. */
 const FIRST_MS = 1500;
@@ -68,12 +70,14 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
     // What is asked to end in order is often told once more, and killed then.
     const isHurried = (fault.kind === "leave" || fault.kind === "stop") && random.next() < 0.3;
     if (isHurried) faults.push(drawCrash(fault.atMs + between(0, 300), fault.node, context));
+    faults.push(...drawCompanions(fault, context));
   }
   faults.sort((left, right) => left.atMs - right.atMs);
   return {
     ...{ workers, blind: workers.filter(() => random.next() < blindShare) },
     ...{ slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, replicas: pick(random, [1, 1, 2]) },
     faults,
+    ...(random.next() < WAIT_SHARE ? { workerWaitMs: between(1000, 20_000) } : {}),
     submitAtMs: Array.from({ length: jobCount }, (_, index) => (index === 0 ? 0 : between(0, FIRST_MS))),
     healAtMs: (faults.at(-1)?.atMs ?? 0) + (faults.some(isStorm) ? STORM_MS : between(0, 3000)),
   };
@@ -82,6 +86,11 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
 /** More restarts than a supervisor allows take their time: each waits longer than the one before. */
 function isStorm(fault: Fault): boolean {
   return fault.kind === "killOften" && fault.times > INTENSITY.restartsMax;
+}
+
+function drawCount(point: CrashPoint, between: Drawing["between"]): number {
+  if (point === "started" || point === "restarts") return 1;
+  return between(1, point === "pieces" ? PIECES_MAX : 12);
 }
 
 interface Drawing {
@@ -164,10 +173,30 @@ function drawCrashAt(atMs: number, node: string, { random, between }: Drawing): 
   return { ...{ atMs, kind: "crashAt", node, point: pick(random, POINTS), count: between(1, 12) }, ...back };
 }
 
+/** What a fault needs beside it to be seen: actors that begin again, and members that speak meanwhile. */
+function drawCompanions(fault: Fault, drawing: Drawing): Fault[] {
+  const { random, between, workers } = drawing;
+  const index = (): number => between(0, 1000);
+  if (fault.kind === "whenAt" && fault.point === "restarts") {
+    const { node } = fault;
+    const companions: Fault[] = [
+      { atMs: fault.atMs + between(1, 300), kind: "killOften", node, index: index(), times: 4, everyMs: 400 },
+    ];
+    const goer = pick(random, workers);
+    const goes = node === COORDINATOR_NODE && goer !== workers[0] && random.next() < 0.5;
+    return goes ? [...companions, { atMs: fault.atMs + between(1, 1500), kind: "leave", node: goer }] : companions;
+  }
+  if (fault.kind === "stop" && random.next() < 0.4)
+    return [{ atMs: Math.max(0, fault.atMs - between(1, 200)), kind: "killActor", node: fault.node, index: index() }];
+  if (fault.kind === "killOften" && isStorm(fault) && random.next() < 0.4)
+    return [{ ...fault, atMs: fault.atMs + between(1, 60), index: index() }];
+  return [];
+}
+
 /** What comes while a process begins, while it journals, or while the output is written. */
 function drawWhenAt(atMs: number, node: string, { random, between }: Drawing): Fault {
   const forMs = pick(random, [between(1, 30), between(30, 1000), between(1000, 5000)]);
-  const point = pick(random, ["started", "started", "committed", "pieces"] as const);
+  const point = pick(random, ["started", "restarts", "restarts", "committed", "pieces"] as const);
   const at = point === "pieces" || random.next() < 0.5 ? COORDINATOR_NODE : node;
   const kinds = ["pause", "slowDisk", "slowDisk", "diskFull", "syncFails", "writeFails", "readsFail"] as const;
   const kind = pick(random, kinds);
@@ -177,7 +206,7 @@ function drawWhenAt(atMs: number, node: string, { random, between }: Drawing): F
       : kind === "syncFails" || kind === "writeFails"
         ? { kind, node: at }
         : { kind, node: at, forMs };
-  return { atMs, kind: "whenAt", node: at, point, count: point === "started" ? 1 : between(1, 12), what };
+  return { atMs, kind: "whenAt", node: at, point, count: drawCount(point, between), what };
 }
 
 function drawCrash(atMs: number, node: string, drawing: Drawing): Fault {

@@ -8,6 +8,8 @@
 export type CrashPoint =
   /** The life of a process is journaled: its actors are about to begin. Nobody is killed here. */
   | "started"
+  /** A child of the root died, and is about to be started again with those that depend on it. Nobody is killed here. */
+  | "restarts"
   /** A batch stands in the LevelDB, and the journal has not acknowledged it. */
   | "written"
   /** The journal has acknowledged, and nobody has been told. */
@@ -116,6 +118,8 @@ export interface FaultPlan {
   readonly durable: boolean;
   /** Workers that hold each committed result. */
   readonly replicas: number;
+  /** After which a job without a worker ends; absent: never. */
+  readonly workerWaitMs?: number;
   /** When each job is submitted. */
   readonly submitAtMs: readonly number[];
   readonly faults: readonly Fault[];

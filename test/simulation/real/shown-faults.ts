@@ -35,7 +35,8 @@ export interface ShownPlan {
 export function shownPlan(plan: FaultPlan): ShownPlan {
   const isShown = (fault: Fault): boolean => reasonOf(fault) === undefined;
   const leftOut = plan.faults.filter((fault) => !isShown(fault)).map(({ kind }) => kind);
-  return { plan: { ...plan, faults: plan.faults.filter(isShown).map(withoutPower) }, leftOut };
+  // How long a job waits for workers is one setting for all seeds.
+  return { plan: { ...plan, workerWaitMs: undefined, faults: plan.faults.filter(isShown).map(withoutPower) }, leftOut };
 }
 
 function reasonOf(fault: Fault): string | undefined {
