@@ -1,19 +1,17 @@
 /**
- * Executor threads as events of simulated duration: the real task code, run in process.
+ * Executor threads as events of simulated duration: the loop of production's threads, run in process.
  *
  * Owns: the order of a thread's commands, how long each takes, and how a thread ends.
- * Never: computes anything that production's thread would not; see `actors/executor/thread.ts`, whose commands it obeys.
+ * Never: obeys a command itself; see `actors/executor/thread-loop.ts`.
  *
  * T1. A task takes its time first and is computed then, at once: a thread that ends meanwhile has written nothing.
  * T2. Its answer travels: a thread that ends meanwhile has written, and nobody hears of it.
  */
 import type { Worker } from "node:worker_threads";
-import type { Task, TaskFailure, ThreadCommand, ThreadEvent, ThreadInput } from "../../../actors/executor/messages.ts";
-import { TaskRunner, taskFailure } from "../../../actors/executor/task-runner.ts";
-import { NoteTaker, TaskStopped } from "../../../actors/executor/thread-notes.ts";
+import type { Task, TaskFailure, ThreadCommand, ThreadEvent } from "../../../actors/executor/messages.ts";
+import { ThreadLoop } from "../../../actors/executor/thread-loop.ts";
 import type { ThreadSource } from "../../../actors/executor/thread-source.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
-import { DiskMeter } from "../../../runtime/journal/disk-meter.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { SharedKernels } from "./shared-kernels.ts";
 import type { World } from "./world.ts";
@@ -81,18 +79,27 @@ class SimulatedThread {
   readonly #options: SimulatedThreadsOptions;
   readonly #ended: () => void;
   readonly #listeners = new Map<string, Listener>();
-  readonly #runners = new Map<string, { readonly job: JobDescription; readonly runner: TaskRunner }>();
+  readonly #loop: ThreadLoop;
   readonly #queue: ThreadCommand[] = [];
-  #input: ThreadInput | undefined;
-  #notes: NoteTaker | undefined;
   #isBusy = false;
   #isGone = false;
   #isHung = false;
-  #openCount = 0;
+  /** Of the command that is being obeyed. */
+  #answer: ThreadEvent | undefined;
 
   constructor(options: SimulatedThreadsOptions, ended: () => void) {
     this.#options = options;
     this.#ended = ended;
+    const { kernels, process, watch, world } = options;
+    this.#loop = new ThreadLoop({
+      answer: (event) => {
+        this.#answer = event;
+      },
+      kernelsOf: (job) => Promise.resolve(() => kernels.open(job)),
+      nowMs: () => world.nowMs,
+      rangePairs: RANGE_PAIRS,
+      begins: (job, task) => watch.ran?.(process, job, task),
+    });
   }
 
   on(event: string, listener: Listener): this {
@@ -127,7 +134,7 @@ class SimulatedThread {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#ended();
-    for (const { runner } of this.#runners.values()) runner.close();
+    this.#loop.close();
   }
 
   #tell(event: string, detail: unknown): void {
@@ -142,19 +149,22 @@ class SimulatedThread {
     const { world, process } = this.#options;
     world.schedule(process, this.#durationMs(command), () => {
       if (this.#isGone || this.#isHung) return;
-      this.#obey(command).then(
-        (answer) => this.#done(answer),
+      this.#loop.obey(command).then(
+        () => this.#done(command),
         (error: Error) => this.die(error),
       );
     });
   }
 
-  #done(answer: ThreadEvent | undefined): void {
+  #done(command: ThreadCommand): void {
     this.#queue.shift();
     this.#isBusy = false;
+    const answer = this.#answer;
+    this.#answer = undefined;
+    const { kernels, process, watch, world } = this.#options;
+    if (command.kind === "run" && answer?.kind !== "done") kernels.drop(command.job);
+    if (answer?.kind === "failed") watch.failed?.(process, answer.failure);
     if (answer !== undefined) {
-      this.#notes?.end();
-      const { world, process } = this.#options;
       world.schedule(process, world.between(...ANSWER_MS), () => {
         if (!this.#isGone) this.#listeners.get("message")?.(answer as never);
       });
@@ -166,63 +176,5 @@ class SimulatedThread {
     const { taskMs, world } = this.#options;
     if (command.kind === "begin") return world.between(...START_MS);
     return command.kind === "run" ? taskMs(command.task) : 0;
-  }
-
-  async #obey(command: ThreadCommand): Promise<ThreadEvent | undefined> {
-    switch (command.kind) {
-      case "begin":
-        this.#input = command.input;
-        this.#notes = new NoteTaker(command.input.notes);
-        return { kind: "ready" };
-      case "open":
-        this.#open(command.job);
-        return undefined;
-      case "run":
-        return await this.#run(command);
-      case "close":
-        this.#runners.get(command.job)?.runner.close();
-        this.#runners.delete(command.job);
-        return undefined;
-      case "free":
-        this.#runners.get(command.job)?.runner.free(command.below);
-        return undefined;
-    }
-  }
-
-  #open(job: JobDescription): void {
-    if (this.#runners.has(job.id)) return;
-    this.#openCount += 1;
-    const { segmentDirectory, segmentName, durable, storesText, disk } = this.#input as ThreadInput;
-    const { kernels, world } = this.#options;
-    const name = `${job.id}-${segmentName}-o${this.#openCount}`;
-    const runner = new TaskRunner({
-      job,
-      openKernels: () => kernels.open(job),
-      segments: { directory: segmentDirectory, name, durable, storesText, meter: new DiskMeter(disk) },
-      progressed: () => this.#notes?.progressed(),
-      noteLines: (first, last) => this.#notes?.noteLines(first, last),
-      nowMs: () => world.nowMs,
-      rangePairs: RANGE_PAIRS,
-    });
-    this.#runners.set(job.id, { job, runner });
-  }
-
-  async #run({ ticket, job, task, isRetry }: ThreadCommand & { kind: "run" }): Promise<ThreadEvent> {
-    const { kernels, process, watch } = this.#options;
-    const opened = this.#runners.get(job);
-    if (opened === undefined) throw new Error(`job ${job} is not open on this thread`);
-    this.#notes?.begin(ticket);
-    try {
-      // One that is to stop by now has done nothing.
-      this.#notes?.progressed();
-      watch.ran?.(process, opened.job, task);
-      return { kind: "done", ticket, result: await opened.runner.run(task, { isRetry }) };
-    } catch (error) {
-      kernels.drop(job);
-      if (error instanceof TaskStopped) return { kind: "stopped", ticket };
-      const failure = taskFailure(error);
-      watch.failed?.(process, failure);
-      return { kind: "failed", ticket, failure };
-    }
   }
 }
