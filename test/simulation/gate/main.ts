@@ -2,10 +2,12 @@
  * `npm run sim-gate`: plants each fault of the list in turn, and counts the seeds until a check finds it; writes the table
  * into docs/simulation.md.
  *
- * Owns: the processes of the simulation, one a mutant, and the form of the table.
+ * Owns: the processes of the simulation, one a mutant and as many at once as there are cores, and the form of the table.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { MUTANTS } from "./mutants.ts";
 
@@ -14,33 +16,57 @@ const DOCUMENT = new URL("../../../../docs/simulation.md", import.meta.url);
 const [BEGIN, END] = ["<!-- gate: begin -->", "<!-- gate: end -->"];
 
 const { values } = parseArgs({ options: { only: { type: "string" } } });
-const rows: string[] = [];
+const mutants = MUTANTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+const rows: string[] = mutants.map(() => "");
 let missed = 0;
-for (const { name, module } of MUTANTS) {
-  if (values.only !== undefined && !name.includes(values.only)) continue;
-  const found = seedsUntilFound(name);
-  if (found === undefined) missed += 1;
-  const row = `| ${name} | \`${module.replace(/js$/, "ts")}\` | ${found?.seeds ?? `none of ${SEEDS_MAX}`} | ${found?.check ?? ""} |`;
-  console.log(row);
-  rows.push(row);
-}
+await Promise.all(Array.from({ length: availableParallelism() }, () => work()));
 if (values.only === undefined) writeTable();
 process.exitCode = missed === 0 ? 0 : 1;
 
-/** Seeds count from 1; `check` is the one that found it. */
-function seedsUntilFound(name: string): { readonly seeds: number; readonly check: string } | undefined {
+interface Found {
+  /** Counted from 1. */
+  readonly seeds: number;
+  /** The one that found it. */
+  readonly check: string;
+}
+
+/** Takes one mutant after the other, beside others that do. */
+async function work(): Promise<void> {
+  for (let mutant = mutants.shift(); mutant !== undefined; mutant = mutants.shift()) {
+    const { name, module } = mutant;
+    const index = rows.length - mutants.length - 1;
+    const found = await seedsUntilFound(name);
+    if (found === undefined) missed += 1;
+    const row = `| ${name} | \`${module.replace(/js$/, "ts")}\` | ${found?.seeds ?? `none of ${SEEDS_MAX}`} | ${found?.check ?? ""} |`;
+    console.log(row);
+    rows[index] = row;
+  }
+}
+
+async function seedsUntilFound(name: string): Promise<Found | undefined> {
   const planting = new URL("./planting.js", import.meta.url).href;
   const simulation = new URL("../main.js", import.meta.url).pathname;
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
+  const { told, code } = await run(
     ["--import", planting, simulation, "--runs", String(SEEDS_MAX), "--first", "--no-shrink"],
-    { encoding: "utf8", env: { ...process.env, SIMULATED_MUTANT: name } },
+    { ...process.env, SIMULATED_MUTANT: name },
   );
-  if (status === 0) return undefined;
-  const [, seed] = /^seed (\d+) failed/m.exec(stderr) ?? [];
-  const [, check] = /^ {2}([a-z ]+): /m.exec(stderr) ?? [];
-  if (seed === undefined || check === undefined) throw new Error(`${name}: ${stdout}${stderr}`);
+  if (code === 0) return undefined;
+  const [, seed] = /^seed (\d+) failed/m.exec(told) ?? [];
+  const [, check] = /^ {2}([a-z ]+): /m.exec(told) ?? [];
+  if (seed === undefined || check === undefined) throw new Error(`${name}: ${told}`);
   return { seeds: Number(seed), check };
+}
+
+/** What a process of Node tells on standard error, and how it ends. */
+async function run(
+  parameters: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly told: string; readonly code: number | null }> {
+  const child = spawn(process.execPath, parameters, { env, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(child, "close") as Promise<[number | null]>;
+  const told = (await child.stderr.toArray()).join("");
+  const [code] = await ended;
+  return { told, code };
 }
 
 function writeTable(): void {

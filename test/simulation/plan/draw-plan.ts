@@ -42,6 +42,9 @@ const SLOWEST = 2000;
 const FAULTS_MAX = 9;
 /** Of plans whose jobs do not wait for workers for ever. */
 const WAIT_SHARE = 0.1;
+/** Of plans with workers that do not see the input: those whose copies of it are damaged. */
+const COPY_SHARE = 0.2;
+const COPY_FLIPS = 8;
 const KINDS_MAX = 4;
 /** Most jobs are done by then, if nothing goes wrong. */
 const FIRST_MS = 1500;
@@ -72,9 +75,15 @@ export function drawPlan(seed: number, jobCount: number): FaultPlan {
     if (isHurried) faults.push(drawCrash(fault.atMs + between(0, 300), fault.node, context));
     faults.push(...drawCompanions(fault, context));
   }
+  const blind = workers.filter(() => random.next() < blindShare);
+  // Copies of an input are there for a moment only.
+  if (blind.length > 0 && random.next() < COPY_SHARE) {
+    for (let flip = 0; flip < COPY_FLIPS; flip += 1)
+      faults.push({ atMs: between(5, 600), kind: "flipBit", node: pick(random, blind), where: "copy" });
+  }
   faults.sort((left, right) => left.atMs - right.atMs);
   return {
-    ...{ workers, blind: workers.filter(() => random.next() < blindShare) },
+    ...{ workers, blind },
     ...{ slots: pick(random, [1, 1, 2, 3]), durable: random.next() < 0.5, replicas: pick(random, [1, 1, 2]) },
     faults,
     ...(random.next() < WAIT_SHARE ? { workerWaitMs: between(1000, 20_000) } : {}),

@@ -80,7 +80,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: "hangThread"; readonly node: string; readonly index: number }
   | { readonly kind: "clockJump"; readonly node: string; readonly byMs: number }
   | { readonly kind: "slow"; readonly node: string; readonly factor: number; readonly forMs: number }
-  | { readonly kind: "flipBit"; readonly node: string; readonly where: "segment" | "record" }
+  | { readonly kind: "flipBit"; readonly node: string; readonly where: "segment" | "copy" | "record" }
   | { readonly kind: "flipOnWire"; readonly share: number; readonly forMs: number }
   | {
       readonly kind: "cut";

@@ -41,6 +41,7 @@ export function shownPlan(plan: FaultPlan): ShownPlan {
 
 function reasonOf(fault: Fault): string | undefined {
   if (fault.kind === "flipBit" && fault.where === "record") return LEFT_OUT_RECORD;
+  if (fault.kind === "flipBit" && fault.where === "copy") return "a copy is there for a moment only";
   return LEFT_OUT[fault.kind === "whenAt" ? fault.what.kind : fault.kind];
 }
 

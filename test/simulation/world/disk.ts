@@ -16,6 +16,8 @@ const INITIAL_BYTES = 1024;
 /** D2. */
 const ALL_LOST_SHARE = 0.3;
 const EDITED_BYTES_MAX = 8;
+/** In the names of copies of inputs: `copyName`. */
+const INPUT_COPY_MARK = "-input-";
 
 export class SimulatedFile {
   #bytes = new Uint8Array(0);
@@ -149,14 +151,14 @@ export class SimulatedDisk {
     this.release();
   }
 
-  /** One bit of one stored block or record is another one; false if nothing is stored. */
-  flipBit(world: World, where: "segment" | "record"): boolean {
+  /** One bit of one stored block, copy of an input, or record is another one; false if nothing is stored. */
+  flipBit(world: World, where: "segment" | "copy" | "record"): boolean {
     this.isIntact = false;
     if (where === "record") {
       this.flippedRecords += 1;
       return this.level.flipBit(world);
     }
-    const files = this.#segments();
+    const files = this.#segments().filter(([name]) => where === "segment" || name.includes(INPUT_COPY_MARK));
     if (files.length === 0) return false;
     const [, file] = files[Math.floor(world.between(0, files.length))];
     file.flipBit(Math.floor(world.between(0, file.byteLength)), Math.floor(world.between(0, 8)));
