@@ -21,7 +21,7 @@ export interface ThreadLoopOptions {
   /** Of one piece of the output. */
   readonly rangePairs: number;
   /** Told of each task that is run now. */
-  readonly begins?: (job: JobDescription, task: Task) => void;
+  readonly begins?: (job: JobDescription, task: Task, life: ThreadLife) => void;
 }
 
 /** What a thread is told when it begins. */
@@ -106,9 +106,7 @@ export class ThreadLoop {
     try {
       const open = this.#jobs.get(job);
       if (open === undefined) throw new Error(`job ${job} is not open on this thread`);
-      // One that is to stop by now does nothing.
-      notes.progressed();
-      begins?.(open.description, task);
+      begins?.(open.description, task, this.#life);
       const { memoryBytes, evicted } = shares.take(job);
       for (const other of evicted) this.#jobs.get(other)?.runner.rest();
       answer({ kind: "done", ticket, result: await open.runner.run(task, { memoryBytes, isRetry }) });

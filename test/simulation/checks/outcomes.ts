@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { JobOutcome } from "../../../actors/job/messages.ts";
-import { TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
+import { INPUT_ATTEMPTS_MAX, TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
 import { compareWithReference } from "../../actors/jobs/reference.ts";
 import { outputFile, rejectsFile } from "../cluster/coordinator-process.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
@@ -21,6 +21,8 @@ const OF_DISKS = [
   "JOURNAL_UNREADABLE",
 ];
 const OF_WAITING = ["NO_WORKERS"];
+/** A copy of the input that is damaged again and again. */
+const OF_COPIES = ["INPUT_UNREADABLE"];
 const OF_THREADS = ["TASK_POISONED"];
 const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(["diskFull", "syncFails", "readsFail", "writeFails"]);
 const THREAD_FAULTS: ReadonlySet<FaultKind> = new Set(["crashThread", "hangThread", "killActor", "killOften"]);
@@ -33,10 +35,17 @@ function allowedFailures(plan: FaultPlan): ReadonlySet<string> {
       0,
     );
   return new Set([
+    ...(countFlips(plan) >= INPUT_ATTEMPTS_MAX ? OF_COPIES : []),
     ...(plan.workerWaitMs === undefined ? [] : OF_WAITING),
     ...(countOf(DISK_FAULTS) > 0 ? OF_DISKS : []),
     ...(countOf(THREAD_FAULTS) >= TASK_ATTEMPTS_MAX ? OF_THREADS : []),
   ]);
+}
+
+/** Of segments, which copies of inputs are, where there are any. */
+function countFlips({ blind = [], faults }: FaultPlan): number {
+  if (blind.length === 0) return 0;
+  return faults.filter((fault) => fault.kind === "flipBit" && fault.where !== "record").length;
 }
 
 export class OutcomesCheck implements Watch {

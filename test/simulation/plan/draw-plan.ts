@@ -43,8 +43,8 @@ const FAULTS_MAX = 9;
 /** Of plans whose jobs do not wait for workers for ever. */
 const WAIT_SHARE = 0.1;
 /** Of plans with workers that do not see the input: those whose copies of it are damaged. */
-const COPY_SHARE = 0.2;
-const COPY_FLIPS = 8;
+const COPY_SHARE = 0.4;
+const COPY_FLIPS = 2;
 const KINDS_MAX = 4;
 /** Most jobs are done by then, if nothing goes wrong. */
 const FIRST_MS = 1500;

@@ -98,7 +98,11 @@ class SimulatedThread {
       kernelsOf: (job) => Promise.resolve(() => kernels.open(job)),
       nowMs: () => world.nowMs,
       rangePairs: RANGE_PAIRS,
-      begins: (job, task) => watch.ran?.(process, job, task),
+      begins: (job, task, { notes }) => {
+        // One that is to stop by now has done nothing.
+        notes.progressed();
+        watch.ran?.(process, job, task);
+      },
     });
   }
 
