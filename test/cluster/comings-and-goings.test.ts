@@ -51,8 +51,18 @@ test.serial(
     const { status, stderr } = await submitted.end;
     t.is(status, 0, stderr);
     t.is(scene.stage.read("sums.csv"), sums);
-    // It is still there, and holds still what another has done.
-    t.is((await scene.client.workers()).length, 2);
+    // It is still there, and has been told that nobody waits for what another has done.
+    const workers = await scene.client.workers();
+    t.deepEqual(
+      workers.map(({ tasksRunning }) => tasksRunning),
+      [0, 0],
+    );
+    const [job] = await scene.client.jobs();
+    const raced = (await scene.client.story(job?.id ?? "")).filter(({ kind }) => kind === "task.raced");
+    t.deepEqual(
+      raced.map(({ message }) => message.replaceAll(/[0-9a-f]{8}/g, "ID")),
+      ["task 0/0/0 of worker ID was also given to worker ID, which was first"],
+    );
     t.is(slow.process.exitCode, null);
   },
 );
