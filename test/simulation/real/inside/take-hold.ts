@@ -27,6 +27,7 @@ export async function takeHold(): Promise<void> {
   const [socket, node, seed, address, product] = Object.values(INSIDE_VARIABLES).map((name) => process.env[name] ?? "");
   dialFrom(address!);
   const line = net.connect({ path: socket! });
+  line.on("error", endAtOnce).on("close", endAtOnce); // H1.
   const say = (message: object): boolean => line.write(`${JSON.stringify(message)}\n`);
   const load = (module: string): Promise<object> => importFrom(product!, module);
   const points = await ArmedPoints.watch(load, (stands) => say({ stands } satisfies Standing));
@@ -35,7 +36,6 @@ export async function takeHold(): Promise<void> {
   await holdRoles(product!, (begun) => {
     role = begun;
   });
-  line.on("error", endAtOnce).on("close", endAtOnce); // H1.
   say({ node, pid: process.pid });
   await new Promise<void>((resolve) => {
     createInterface({ input: line }).on("line", (text) => {
