@@ -1,6 +1,6 @@
 /**
  * `npm run sim-gate`: plants each fault of the list in turn, and counts the seeds until a check finds it; writes the table
- * into docs/simulation.md.
+ * into docs/simulation.md. `--only TEXT`: those with that text in their name.
  *
  * Owns: the processes of the simulation, one a mutant and as many at once as there are cores, and the form of the table.
  */
@@ -20,7 +20,7 @@ const mutants = MUTANTS.filter(({ name }) => values.only === undefined || name.i
 const rows: string[] = mutants.map(() => "");
 let missed = 0;
 await Promise.all(Array.from({ length: availableParallelism() }, () => work()));
-if (values.only === undefined) writeTable();
+writeTable();
 process.exitCode = missed === 0 ? 0 : 1;
 
 interface Found {
@@ -72,7 +72,14 @@ async function run(
 function writeTable(): void {
   const text = readFileSync(DOCUMENT, "utf8");
   const [before, rest] = text.split(BEGIN);
-  const after = rest.split(END)[1];
+  const [known, after] = rest.split(END);
+  const nameIn = (row: string): string => row.split(" | ")[0];
+  const planted = new Map(rows.map((row) => [nameIn(row), row]));
+  // Those that were not planted this time stay as they were.
+  const all = MUTANTS.flatMap(({ name }) => {
+    const row = planted.get(`| ${name}`) ?? known.split("\n").find((line) => nameIn(line) === `| ${name}`);
+    return row === undefined ? [] : [row];
+  });
   const head = ["| planted fault | in | seeds needed | found by |", "| --- | --- | --- | --- |"];
-  writeFileSync(DOCUMENT, `${before}${BEGIN}\n${[...head, ...rows].join("\n")}\n${END}${after}`);
+  writeFileSync(DOCUMENT, `${before}${BEGIN}\n${[...head, ...all].join("\n")}\n${END}${after}`);
 }
