@@ -92,8 +92,12 @@ function hand({ job, send }: Context, assignment: Assignment): void {
   for (const [worker, runs] of assignment) send(worker, { type: "worker.run", job: job.id, runs });
 }
 
+const RACE_LIMITS = { factor: RACE_FACTOR, leastMs: RACE_LEAST_MS };
+
 function handOut(context: Context): void {
-  hand(context, context.placement.take(context.nowMs()));
+  const nowMs = context.nowMs();
+  hand(context, context.placement.take(nowMs));
+  hand(context, context.placement.race(nowMs, RACE_LIMITS));
 }
 
 /** Hands out the tasks of the present stage, those that are with a worker already included only if they are new. */
@@ -219,7 +223,7 @@ export const jobMachine = setup({
     withdraw: ({ context, event }) => {
       if (event.type !== "task.starved" && event.type !== "output.starved") return;
       if (event.type === "task.starved") {
-        context.placement.giveBack(event.worker, event);
+        context.placement.giveBack(event.worker, event, context.nowMs());
         const wasCopying = context.copies.end(taskName(event), event.worker);
         // What was freed before it was copied is no damage.
         if (wasCopying && context.progress.neededOf(event)?.isFreed !== false) return;
@@ -256,8 +260,7 @@ export const jobMachine = setup({
     stopDone: ({ context }) => stopDone(context),
     /** Those of which nobody needs the result at hand any more are not asked for. */
     copy: ({ context }) => copy(context),
-    race: ({ context }) =>
-      hand(context, context.placement.race(context.nowMs(), { factor: RACE_FACTOR, leastMs: RACE_LEAST_MS })),
+    race: ({ context }) => hand(context, context.placement.race(context.nowMs(), RACE_LIMITS)),
     startOutput: ({ context }) => {
       const { job, progress } = context;
       if (!progress.isComplete) return;

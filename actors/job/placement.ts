@@ -11,29 +11,13 @@
  * L3. A worker that is lost gives its tasks back, to the front.
  * L5. What a worker was given by an earlier coordinator, or before it was taken for lost, and goes on with, is given to
  *     nobody else; where somebody else has it already, they race.
+ * L6. Only tasks of the open stage are raced, with the inputs that they have now, and each again only after a while.
  * L4. Where a task runs decides nothing about its bytes.
  */
 import { TASKS_PER_SLOT_MAX } from "../options.ts";
 import type { PartitionRun, PartitionTask } from "../partition/messages.ts";
+import { Desk, type Placed } from "./desk.ts";
 import type { TaskName } from "./messages.ts";
-
-interface Placed {
-  readonly name: string;
-  readonly partition: number;
-  readonly task: PartitionTask;
-  /** When it was first handed out. */
-  sinceMs: number;
-  /** The worker that was given it first, of those that have it; empty while it waits. */
-  owner: string;
-  raced: boolean;
-}
-
-interface Desk {
-  readonly slots: number;
-  /** A draining worker gets nothing new. */
-  open: boolean;
-  readonly tasks: Map<string, Placed>;
-}
 
 export type Assignment = ReadonlyMap<string, readonly PartitionRun[]>;
 
@@ -50,17 +34,23 @@ export class Placement {
   #next = 0;
   /** Committed since the stage was opened. */
   readonly #finished = new Set<string>();
+  /** Tasks of the open stage. */
+  #open = new Set<string>();
   readonly #durationsMs: number[] = [];
 
   /** Takes the tasks of a stage; those that are with a worker already stay there, with what they are given now. */
   open(runs: readonly PartitionRun[], nowMs: number): void {
     const known = this.#placed();
     const waiting: Placed[] = [];
+    this.#open = new Set();
     for (const { partition, tasks } of runs) {
       for (const task of tasks) {
         const name = taskName({ ...task, partition });
-        const placed = known.get(name) ?? { name, partition, task, sinceMs: nowMs, owner: "", raced: false };
-        const isAdopted = this.#giveToAdopters(placed);
+        const fresh = { name, partition, task, sinceMs: nowMs, owner: "", raced: false, racedMs: -Infinity };
+        // What it needs may have been made again elsewhere.
+        const placed = Object.assign(known.get(name) ?? fresh, { task });
+        this.#open.add(name);
+        const isAdopted = this.#giveToAdopters(placed, nowMs);
         if (!known.has(name) && !isAdopted) waiting.push(placed);
       }
     }
@@ -70,8 +60,9 @@ export class Placement {
   }
 
   join(worker: string, { slots, open }: { readonly slots: number; readonly open: boolean }): void {
-    const tasks = this.#desks.get(worker)?.tasks ?? new Map<string, Placed>();
-    this.#desks.set(worker, { slots, open, tasks });
+    const known = this.#desks.get(worker);
+    if (known === undefined) this.#desks.set(worker, new Desk(slots, open));
+    else Object.assign(known, { slots, open });
   }
 
   /** Whether a worker has tasks that it has not told the end of. */
@@ -112,19 +103,23 @@ export class Placement {
     this.#adopted.delete(worker);
     const tasks = [...(this.#desks.get(worker)?.tasks.values() ?? [])];
     this.#desks.delete(worker);
-    for (const placed of tasks) this.#noteLeft(placed);
+    for (const placed of tasks) {
+      placed.racedMs = -Infinity;
+      this.#noteLeft(placed);
+    }
     const back = tasks.filter(({ owner }) => owner === "");
     this.#waiting = [...back, ...this.#waiting.slice(this.#next)];
     this.#next = 0;
   }
 
   /** A task that its worker could not begin, since what it needs is gone: it is handed out again by `open`. */
-  giveBack(worker: string, name: TaskName): void {
+  giveBack(worker: string, name: TaskName, nowMs: number): void {
     const key = taskName(name);
     this.#adopted.get(worker)?.delete(key);
-    const placed = this.#desks.get(worker)?.tasks.get(key);
-    if (placed === undefined) return;
-    this.#desks.get(worker)?.tasks.delete(key);
+    const desk = this.#desks.get(worker);
+    const placed = desk?.tasks.get(key);
+    if (desk === undefined || placed === undefined) return;
+    desk.take(key, nowMs);
     this.#noteLeft(placed);
   }
 
@@ -133,11 +128,12 @@ export class Placement {
     const key = taskName(name);
     this.#finished.add(key);
     const had: string[] = [];
-    for (const [worker, { tasks }] of this.#desks) {
-      const placed = tasks.get(key);
+    for (const [worker, desk] of this.#desks) {
+      const placed = desk.tasks.get(key);
       if (placed === undefined) continue;
-      tasks.delete(key);
-      this.#durationsMs.push(nowMs - placed.sinceMs);
+      const ranMs = desk.take(key, nowMs);
+      // Of a task that was raced it is not known who has done it.
+      if (ranMs !== undefined && !placed.raced) this.#durationsMs.push(ranMs);
       if (placed.owner === worker) had.unshift(worker);
       else had.push(worker);
     }
@@ -165,31 +161,48 @@ export class Placement {
       this.#next += 1;
       if (free === undefined) continue;
       placed.sinceMs = nowMs;
-      give(free, placed, taken);
+      give(free, { placed, nowMs, taken });
     }
     return assignment(taken);
   }
 
-  /** Has tasks that take far longer than others run by an idle worker, too: the first to commit wins. */
+  /**
+   * Has idle workers run tasks of others, too, that run far longer than others did, or wait as long for their turn; the
+   * first to commit wins.
+   */
   race(nowMs: number, { factor, leastMs }: { readonly factor: number; readonly leastMs: number }): Assignment {
     const taken = new Map<string, Placed[]>();
-    if (this.#next < this.#waiting.length) return assignment(taken);
+    const idle = [...this.#desks].filter(([, { isIdle }]) => isIdle);
+    if (this.#next < this.#waiting.length || idle.length === 0) return assignment(taken);
     const sorted = this.#durationsMs.slice(-RACE_SAMPLE).sort((left, right) => left - right);
     // Before any task is done nobody knows how long one takes; whoever is idle meanwhile loses nothing.
     const limitMs = Math.max(leastMs, factor * (sorted[sorted.length >> 1] ?? 0));
-    for (const [worker, { tasks }] of this.#desks) {
-      for (const placed of tasks.values()) {
-        if (placed.raced || nowMs - placed.sinceMs < limitMs) continue;
-        const idle = [...this.#desks].filter(
-          ([other, desk]) => other !== worker && desk.open && desk.tasks.size < desk.slots,
-        );
-        const free = leastBusy(idle);
-        if (free === undefined) return assignment(taken);
-        placed.raced = true;
-        give(free, placed, taken);
+    for (const free of idle) {
+      while (free[1].isIdle) {
+        const placed = this.#slowest(free[0], nowMs, limitMs);
+        if (placed === undefined) break;
+        Object.assign(placed, { raced: true, racedMs: nowMs });
+        give(free, { placed, nowMs, taken });
       }
     }
     return assignment(taken);
+  }
+
+  /** What another worker would do well to take from all but one: what runs for longest, or else what is last in the longest queue. */
+  #slowest(idle: string, nowMs: number, limitMs: number): Placed | undefined {
+    const others = [...this.#desks].filter(([worker]) => worker !== idle).map(([, desk]) => desk);
+    // L6.
+    const isOpen = ({ name, raced, racedMs }: Placed): boolean =>
+      !raced && this.#open.has(name) && nowMs - racedMs >= limitMs;
+    const overdue = others.map((desk) => desk.overdue(nowMs, limitMs, isOpen)).filter((found) => found !== undefined);
+    overdue.sort((left, right) => right.ranMs - left.ranMs);
+    if (overdue.length > 0) return overdue[0].placed;
+    let found: { readonly placed: Placed; readonly load: number } | undefined;
+    for (const desk of others) {
+      const placed = desk.load > (found?.load ?? 0) ? desk.lastWaiting(nowMs, limitMs, isOpen) : undefined;
+      if (placed !== undefined) found = { placed, load: desk.load };
+    }
+    return found?.placed;
   }
 
   /** One of those that had it has it no more. */
@@ -204,7 +217,7 @@ export class Placement {
   }
 
   /** L5. Whether there are any. */
-  #giveToAdopters(placed: Placed): boolean {
+  #giveToAdopters(placed: Placed, nowMs: number): boolean {
     let isAdopted = false;
     for (const [worker, adopted] of this.#adopted) {
       const desk = this.#desks.get(worker);
@@ -213,7 +226,7 @@ export class Placement {
       if (desk.tasks.has(placed.name)) continue;
       placed.raced = placed.owner !== "";
       if (placed.owner === "") placed.owner = worker;
-      desk.tasks.set(placed.name, placed);
+      desk.give(placed, nowMs);
     }
     return isAdopted;
   }
@@ -222,9 +235,15 @@ export class Placement {
 /** Durations that the median for races is taken of. */
 const RACE_SAMPLE = 256;
 
-function give([worker, desk]: [string, Desk], placed: Placed, taken: Map<string, Placed[]>): void {
+interface Gift {
+  readonly placed: Placed;
+  readonly nowMs: number;
+  readonly taken: Map<string, Placed[]>;
+}
+
+function give([worker, desk]: [string, Desk], { placed, nowMs, taken }: Gift): void {
   if (!placed.raced) placed.owner = worker;
-  desk.tasks.set(placed.name, placed);
+  desk.give(placed, nowMs);
   const tasks = taken.get(worker);
   if (tasks === undefined) taken.set(worker, [placed]);
   else tasks.push(placed);
@@ -234,7 +253,7 @@ function leastBusy(desks: readonly [string, Desk][]): [string, Desk] | undefined
   let best: [string, Desk] | undefined;
   let least = TASKS_PER_SLOT_MAX;
   for (const entry of desks) {
-    const load = entry[1].tasks.size / entry[1].slots;
+    const [, { load }] = entry;
     if (load < least) [best, least] = [entry, load];
   }
   return best;

@@ -20,6 +20,12 @@ function racedBy(placement: Placement, nowMs: number): readonly string[] {
   return [...placement.race(nowMs, LIMITS).keys()];
 }
 
+function sequencesOf(placement: Placement, nowMs: number): readonly number[] {
+  return [...placement.race(nowMs, LIMITS).values()]
+    .flat()
+    .flatMap(({ tasks }) => tasks.map(({ sequence }) => sequence));
+}
+
 test("placement: a task is raced by whoever is idle once it takes long, also where none was ever done", (t) => {
   const placement = placed(1);
   t.deepEqual(racedBy(placement, 10_000), [], "nobody is idle");
@@ -33,8 +39,44 @@ test("placement: a task is not raced before it takes several times what others t
   const placement = placed(2);
   placement.done({ stage: 0, partition: 0, sequence: 0 }, 3_000);
   placement.join("idle", { slots: 1, open: true });
-  t.deepEqual(racedBy(placement, 11_999), []);
-  t.deepEqual(racedBy(placement, 12_000), ["idle"]);
+  // It began when the other one was done.
+  t.deepEqual(racedBy(placement, 14_999), []);
+  t.deepEqual(racedBy(placement, 15_000), ["idle"]);
+});
+
+test("placement: how long a task takes is told without its wait for its turn", (t) => {
+  const placement = placed(20);
+  for (let sequence = 0; sequence < 18; sequence += 1) {
+    placement.done({ stage: 0, partition: 0, sequence }, 2_000 * (sequence + 1));
+  }
+  placement.join("idle", { slots: 1, open: true });
+  // 18 began at 36 s, and the others took 2 s each; 19 has waited since the beginning.
+  t.deepEqual(sequencesOf(placement, 36_000), [19]);
+  placement.done({ stage: 0, partition: 0, sequence: 19 }, 37_000);
+  t.deepEqual(sequencesOf(placement, 43_999), []);
+  t.deepEqual(sequencesOf(placement, 44_000), [18]);
+});
+
+test("placement: of a long queue an idle worker takes the end, task by task, but what runs too long before that", (t) => {
+  const placement = placed(4);
+  placement.join("idle", { slots: 2, open: true });
+  t.deepEqual(sequencesOf(placement, 4_999), []);
+  t.deepEqual(sequencesOf(placement, 5_000), [0, 3]);
+  t.deepEqual(placement.done({ stage: 0, partition: 0, sequence: 3 }, 5_100), ["slow", "idle"]);
+  t.deepEqual(sequencesOf(placement, 5_100), [2]);
+});
+
+test("placement: a task of a stage that is open no more is not raced, and one that came back not at once (L6)", (t) => {
+  const placement = placed(1);
+  placement.join("idle", { slots: 1, open: true });
+  placement.open([], 1);
+  t.deepEqual(racedBy(placement, 5_000), []);
+  const task = { stage: 0, sequence: 0, task: { kind: "split", split: 7 } } as unknown as PartitionTask;
+  placement.open([{ partition: 0, tasks: [task] }], 2);
+  t.deepEqual([...placement.race(5_000, LIMITS).values()].flat(), [{ partition: 0, tasks: [task] }]);
+  placement.giveBack("idle", { stage: 0, partition: 0, sequence: 0 }, 5_100);
+  t.deepEqual(racedBy(placement, 9_999), []);
+  t.deepEqual(racedBy(placement, 10_000), ["idle"]);
 });
 
 test("placement: a worker that is drained races nobody", (t) => {
