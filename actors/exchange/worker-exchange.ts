@@ -5,6 +5,7 @@
  * Never: checks a byte: the task does, and what does not fit is made again.
  *
  * X1. A stretch is fetched once, however many tasks wait for it.
+ * X2. A task of a job that is not open here yet waits for it: only then it is known what it reads.
  * X5. What cannot be had from others is damage, which their blocks' job has made again; what cannot be written here is a
  *     failure of the task.
  */
@@ -45,12 +46,19 @@ interface OpenJob {
   readonly underWay: Map<string, Promise<void>>;
 }
 
+interface EarlyTask {
+  readonly command: SubmitCommand;
+  readonly pass: (command: SubmitCommand) => void;
+}
+
 class TaskExchange implements WorkerExchange {
   readonly #options: WorkerExchangeOptions;
   readonly #mirror: Mirror;
   readonly #fetch: PatientFetch;
   readonly #inputs: InputCopies;
   readonly #jobs = new Map<string, OpenJob>();
+  /** By job (X2). */
+  readonly #early = new Map<string, EarlyTask[]>();
 
   constructor(options: WorkerExchangeOptions) {
     this.#options = options;
@@ -62,17 +70,24 @@ class TaskExchange implements WorkerExchange {
   open(job: JobDescription): void {
     if (this.#jobs.has(job.id)) return;
     this.#jobs.set(job.id, { description: job, closing: new AbortController(), underWay: new Map() });
+    const early = this.#early.get(job.id) ?? [];
+    this.#early.delete(job.id);
+    for (const { command, pass } of early) this.submit(command, pass);
   }
 
   submit(command: SubmitCommand, pass: (command: SubmitCommand) => void): void {
     const { job, task, tag, owner } = command;
     const open = this.#jobs.get(job);
-    if (open !== undefined && task.kind === "split") {
+    if (open === undefined) {
+      this.#early.set(job, [...(this.#early.get(job) ?? []), { command, pass }]);
+      return;
+    }
+    if (task.kind === "split") {
       const inputs = { description: open.description, signal: open.closing.signal };
       this.#inputs.submit({ job: inputs, command, task, pass });
       return;
     }
-    if (open === undefined || this.#foreign(indexesOf(task)).length === 0) {
+    if (this.#foreign(indexesOf(task)).length === 0) {
       pass(command);
       return;
     }
@@ -106,6 +121,7 @@ class TaskExchange implements WorkerExchange {
   close(job: string): void {
     this.#jobs.get(job)?.closing.abort();
     this.#jobs.delete(job);
+    this.#early.delete(job);
     this.#inputs.close(job);
     this.#mirror.close(job);
   }

@@ -98,6 +98,19 @@ const FOUND: readonly Found[] = [
       faults: [{ atMs: 530, kind: "killOften", node: "c", index: 629, times: 7, everyMs: 1000 }],
     },
   },
+  {
+    title: "a task that comes before its job is opened is read where its input is seen",
+    seed: 44002980,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: ["a", "b", "c", "d"], slots: 3, durable: false, replicas: 1 },
+      ...{ submitAtMs: [0], healAtMs: 2940 },
+      faults: [
+        { atMs: 85, kind: "echo", node: "coordinator", withinMs: 282 },
+        { atMs: 86, kind: "crash", node: "coordinator", loses: "nothing", backAfterMs: 5157, lockStaysMs: 0 },
+        { atMs: 223, kind: "crash", node: "b", loses: "power", backAfterMs: 35, lockStaysMs: 0 },
+      ],
+    },
+  },
 ];
 
 for (const { title, seed, plan } of FOUND) {
