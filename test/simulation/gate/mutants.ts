@@ -115,7 +115,7 @@ function inJob(): Mutant[] {
     ]),
     ...mutants("actors/job/placement.js", [
       ["a lost worker keeps its tasks", "this.#desks.delete(worker);", ""],
-      ["a starved task is not given back", "this.#desks.get(worker)?.tasks.delete(key);", ""],
+      ["a starved task is not given back", "  desk.take(key, nowMs);", ""],
     ]),
     ...mutants("actors/job/machine.js", [
       ["a worker that begins anew is not opened again", "known.member.life === member.life", "true"],
