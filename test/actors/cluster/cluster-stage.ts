@@ -49,6 +49,13 @@ export interface ClusterEnd {
   readonly rejects: string | undefined;
 }
 
+interface StagedCoordinator {
+  readonly root: ProcessRoot;
+  readonly side: CoordinatorSide;
+  readonly journal: Journal;
+  readonly ports: readonly FileOutput[];
+}
+
 export class ClusterStage {
   readonly #directory: string;
   readonly #job: JobDescription;
@@ -58,7 +65,7 @@ export class ClusterStage {
   readonly #workers = new Map<string, StagedWorker>();
   readonly #coordinatorDisk = new MemoryDisk("disk");
   #term = 0;
-  #coordinator: { readonly root: ProcessRoot; readonly side: CoordinatorSide; readonly journal: Journal } | undefined;
+  #coordinator: StagedCoordinator | undefined;
   #end: (outcome: ClusterEnd["outcome"]) => void = () => {};
   /** Called before a stretch is fetched from a worker, and with its bytes, which it may change. */
   beforeFetch: (worker: string, segment: string) => Promise<void> = () => Promise.resolve();
@@ -173,7 +180,7 @@ export class ClusterStage {
       onOutcome: (_job, outcome) => this.#end(outcome),
     });
     root.start(side.children, (notice) => side.note(notice));
-    this.#coordinator = { root, side, journal };
+    this.#coordinator = { root, side, journal, ports: Object.values(ports) };
   }
 
   /** Files in a worker's directory. */
@@ -184,6 +191,8 @@ export class ClusterStage {
   async killCoordinator(): Promise<void> {
     await this.#coordinator?.root.stop();
     await this.#coordinator?.journal.close();
+    // As the end of a process does.
+    for (const port of this.#coordinator?.ports ?? []) await port.close();
     this.#coordinator = undefined;
   }
 
