@@ -9,7 +9,7 @@ import type { Journal, JournalAppend } from "../../runtime/journal/journal.ts";
 import { jobLog } from "../coordinator/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import { outputLog } from "../output/messages.ts";
-import type { JobState, JobStatus } from "./control.ts";
+import { isEnded, type JobState, type JobStatus } from "./control.ts";
 
 /** What a job that runs, or ran, has done. */
 export type JobFigures = Pick<
@@ -106,6 +106,11 @@ export class JobRecords {
       const payload = (await this.#journal.read(log)).at(-1)?.payload;
       if (payload === undefined) continue;
       const record = JSON.parse(Buffer.from(payload).toString("utf8")) as ClusterJobRecord;
+      if (isEnded(record.state)) {
+        // What it was may stand there still: it was cancelled while it was being begun.
+        remembered.push({ record, job: undefined });
+        continue;
+      }
       const described = (await this.#journal.read(descriptionLog(record.id))).at(-1)?.payload;
       // One that has begun stands in the journal twice: where one record is damaged, the other one goes on with it.
       const description = described ?? (await this.#journal.read(jobLog(record.id))).at(-1)?.payload;

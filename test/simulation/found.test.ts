@@ -111,6 +111,20 @@ const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    title: "a job that is cancelled while it is being begun again stays cancelled",
+    seed: 46002995,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: ["a", "b", "d"], slots: 1, durable: true, replicas: 2 },
+      ...{ submitAtMs: [0, 283, 1206], healAtMs: 4251 },
+      faults: [
+        { atMs: 668, kind: "stop", node: "coordinator" },
+        { atMs: 1092, kind: "cancel", job: 0 },
+        { atMs: 1247, kind: "crash", node: "coordinator", loses: "power", backAfterMs: 74, lockStaysMs: 0 },
+        { atMs: 1381, kind: "stop", node: "coordinator" },
+      ],
+    },
+  },
 ];
 
 for (const { title, seed, plan } of FOUND) {

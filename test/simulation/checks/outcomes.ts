@@ -20,6 +20,9 @@ const OF_DISKS = [
   "SEGMENT_READ_FAILED",
   "JOURNAL_UNREADABLE",
 ];
+/** Results that are damaged on their way again and again, as no wire does: see TASK_REPAIRS_MAX. */
+const OF_WIRES = ["BLOCK_UNREACHABLE", "SEGMENT_DAMAGED"];
+const WIRE_MS_MIN = 2_000;
 const OF_WAITING = ["NO_WORKERS"];
 /** A copy of the input that is damaged again and again. */
 const OF_COPIES = ["INPUT_UNREADABLE"];
@@ -36,10 +39,16 @@ function allowedFailures(plan: FaultPlan): ReadonlySet<string> {
     );
   return new Set([
     ...(countFlips(plan) >= INPUT_ATTEMPTS_MAX ? OF_COPIES : []),
+    ...(wireMs(plan) >= WIRE_MS_MIN ? OF_WIRES : []),
     ...(plan.workerWaitMs === undefined ? [] : OF_WAITING),
     ...(countOf(DISK_FAULTS) > 0 ? OF_DISKS : []),
     ...(countOf(THREAD_FAULTS) >= TASK_ATTEMPTS_MAX ? OF_THREADS : []),
   ]);
+}
+
+/** For how long bits are flipped on the wire. */
+function wireMs({ faults }: FaultPlan): number {
+  return faults.reduce((sum, fault) => sum + (fault.kind === "flipOnWire" ? fault.forMs : 0), 0);
 }
 
 /** Of segments, which copies of inputs are, where there are any. */
