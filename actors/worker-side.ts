@@ -141,8 +141,8 @@ function executors({ board, supervisor }: Plot): ChildSpecification {
   });
 }
 
-function pool({ board, self, thread, threads: source = createThreadSource(), ...plot }: Plot): ChildSpecification {
-  const { executorMonitor, noteStarted, endings } = plot;
+function pool(plot: Plot): ChildSpecification {
+  const { board, endings, executorMonitor, noteStarted, self, thread, threads: source = createThreadSource() } = plot;
   const tell = (event: Message): void => board.send("pool", event);
   const noteEnding = (ended: Promise<unknown>): void => {
     endings.add(ended);
@@ -172,6 +172,8 @@ function pool({ board, self, thread, threads: source = createThreadSource(), ...
       // Far more than one pool hands out, and exact as a number.
       firstTicket: incarnation * 2 ** 40,
       ...{ startExecutor, announceExecutors, reportProgress, noteStarted },
+      // A task that was under way may have made a file after those of its job were deleted.
+      noteClosed: (job) => freeClosed(plot, job),
     }),
   });
 }
@@ -229,9 +231,7 @@ function worker(plot: Plot): ChildSpecification {
             board.send("partitions", { type: "child.stop", id });
           }
         },
-        freeJob: (job) => {
-          if (plot.freesClosedJobs === true) freeJob(plot, job);
-        },
+        freeJob: (job) => freeClosed(plot, job),
         sendToPartition: (job, partition, command) => board.sendBelow("partitions", `${job}/${partition}`, command),
         freeSegments: (stages, journaled) => freeOnDisk(plot, journaled, () => freeStages(plot, stages)),
         freeText: (job, segments) => freeOnDisk(plot, Promise.resolve(), () => freeText(plot, job, segments)),
@@ -268,8 +268,9 @@ async function freeStages(plot: Plot, { job, below }: FreedStages): Promise<numb
 }
 
 /** Copies of what others wrote go with the exchange, which is closed. */
-function freeJob(plot: Plot, job: string): void {
-  const { journal } = plot;
+function freeClosed(plot: Plot, job: string): void {
+  const { freesClosedJobs, journal } = plot;
+  if (freesClosedJobs !== true) return;
   const dropped = journal.actors(partitionLogPrefix(job)).then((logs) => journal.commit([], [...logs, freedLog(job)]));
   freeOnDisk(plot, dropped, () => deleteOwn(plot, (segment) => segment.startsWith(`${job}-`)));
 }

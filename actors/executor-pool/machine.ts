@@ -5,6 +5,7 @@
  * P2. An executor is started when there are more tasks than executors, up to `executorCount`.
  * P4. A task that nobody wants any more ends at once for whoever gave it; the executor that runs it gives it up as soon as
  *     it can, and is never ended for that.
+ * P5. Of a job that was closed, `noteClosed` is told whenever an executor that may have been writing writes no more of it.
  * P3. When no executor comes back, the executors' supervisor gives up, and with it the tree: that is not the pool's.
  */
 import assert from "node:assert/strict";
@@ -30,6 +31,8 @@ export interface PoolInput {
   readonly reportProgress: (index: number, incarnation: number) => void;
   /** Told of each task of a job that is handed to an executor. */
   readonly noteStarted?: (job: string) => void;
+  /** P5. */
+  readonly noteClosed?: (job: string) => void;
 }
 
 interface Context extends PoolInput {
@@ -82,6 +85,11 @@ function tellStopped({ owner, tag }: Pick<PoolTask, "owner" | "tag">): void {
 
 function isUnwanted({ isWanted }: Pick<PoolTask, "isWanted">): boolean {
   return isWanted?.() === false;
+}
+
+/** P5. One that was opened again goes on writing. */
+function noteClosed({ jobs, noteClosed: note }: Context, job: string): void {
+  if (!jobs.has(job)) note?.(job);
 }
 
 function fail(task: PoolTask, code: string, message: string): void {
@@ -170,7 +178,8 @@ export const poolMachine = setup({
     lose: ({ context, event }) => {
       if (event.type !== "executor.lost") return;
       context.monitor.forget(executorId(event.index));
-      const { notes } = context.ledger.executor(event.index) ?? {};
+      const { notes, tasks = [] } = context.ledger.executor(event.index) ?? {};
+      for (const job of new Set(tasks.map((task) => task.job))) noteClosed(context, job);
       const poison = context.ledger.lose(event.index, event.incarnation);
       const job = context.jobs.get(poison?.job ?? "");
       if (poison !== undefined) {
@@ -179,6 +188,9 @@ export const poolMachine = setup({
         fail(poison, "TASK_POISONED", describePoison(job, { tag, task, notes, reason: event.reason }));
       }
       dispatch(context);
+    },
+    noteClosed: ({ context, event }) => {
+      if (event.type === "executor.closed") noteClosed(context, event.job);
     },
     beat: ({ context }) => {
       for (const { index, incarnation, tasks, notes } of context.ledger.executors()) {
@@ -220,6 +232,7 @@ export const poolMachine = setup({
     "executor.done": { actions: "finish" },
     "executor.failed": { actions: "finish" },
     "executor.stopped": { actions: "finish" },
+    "executor.closed": { actions: "noteClosed" },
   },
   states: {
     serving: {

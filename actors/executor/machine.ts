@@ -52,7 +52,8 @@ export const executorMachine = setup({
       if (told.kind === "ready") announce(context, (command) => self.send(command));
       else if (told.kind === "done") context.tell({ ...told, type: "executor.done", index, incarnation });
       else if (told.kind === "failed") context.tell({ ...told, type: "executor.failed", index, incarnation });
-      else context.tell({ ...told, type: "executor.stopped", index, incarnation });
+      else if (told.kind === "stopped") context.tell({ ...told, type: "executor.stopped", index, incarnation });
+      else context.tell({ ...told, type: "executor.closed", index, incarnation });
     },
     die: ({ context, event }) => {
       const reason = event.type === "thread.died" ? event.reason : "";

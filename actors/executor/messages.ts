@@ -230,7 +230,9 @@ export type ThreadEvent =
   | { readonly kind: "done"; readonly ticket: number; readonly result: TaskResult }
   | { readonly kind: "failed"; readonly ticket: number; readonly failure: TaskFailure }
   /** It was to stop. */
-  | { readonly kind: "stopped"; readonly ticket: number };
+  | { readonly kind: "stopped"; readonly ticket: number }
+  /** Writes nothing more of the job. */
+  | { readonly kind: "closed"; readonly job: string };
 
 export type ExecutorCommand =
   | { readonly type: "executor.command"; readonly command: ThreadCommand }
@@ -244,6 +246,7 @@ export type ExecutorFact = { readonly index: number; readonly incarnation: numbe
   | { readonly type: "executor.done"; readonly ticket: number; readonly result: TaskResult }
   | { readonly type: "executor.failed"; readonly ticket: number; readonly failure: TaskFailure }
   | { readonly type: "executor.stopped"; readonly ticket: number }
+  | { readonly type: "executor.closed"; readonly job: string }
 );
 
 export interface ExecutorReference {

@@ -64,6 +64,7 @@ export class ThreadLoop {
         this.#jobs.get(command.job)?.runner.close();
         this.#jobs.delete(command.job);
         this.#life.shares.close(command.job);
+        this.#options.answer({ kind: "closed", job: command.job });
         return;
       case "free":
         this.#jobs.get(command.job)?.runner.free(command.below);
