@@ -128,10 +128,10 @@ export class JobProgress {
       const [other] = holders.values();
       if (other !== undefined) this.#commitsOf(lost.stage).set(name, other);
     }
-    let reading = this.#readableFrom(this.isComplete ? this.#opened.length : this.#opened.length - 1);
+    const present = this.isComplete ? this.#opened.length : this.#opened.length - 1;
     // Rejects are read at the end, whatever stage they are of.
     const rejecting = this.#opened.findIndex((stage) => this.#hasOrphans(stage, ({ rejectCount }) => rejectCount > 0));
-    if (rejecting >= 0) reading = Math.min(reading, rejecting);
+    const reading = this.#readableFrom(rejecting < 0 ? present : Math.min(present, rejecting));
     const orphanCount = this.#opened
       .slice(reading)
       .reduce((sum, { commits }) => sum + [...commits.keys()].filter((name) => this.#isOrphan(name)).length, 0);

@@ -125,6 +125,18 @@ const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    title: "rejects of an earlier stage that are lost with what their task had read are made again",
+    seed: 48011731,
+    plan: {
+      ...{ workers: ["a", "b", "c"], slots: 2, durable: true, replicas: 1, submitAtMs: [0], healAtMs: 2348 },
+      faults: [
+        { atMs: 641, kind: "weather", forMs: 67, dropShare: 0.27, duplicateShare: 0, delayShare: 0, delayMaxMs: 20 },
+        { atMs: 1281, kind: "leave", node: "c" },
+        { atMs: 1534, kind: "crash", node: "c", loses: "disk", backAfterMs: 84, lockStaysMs: 0 },
+      ],
+    },
+  },
 ];
 
 for (const { title, seed, plan } of FOUND) {

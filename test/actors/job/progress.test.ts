@@ -31,9 +31,9 @@ function jobOfThreeStages(): JobDescription {
 }
 
 /** Of so many pairs that every partition of the next stage is a task. */
-function commitOf(stage: number, partition: number, worker: string): TaskCommit {
+function commitOf(stage: number, partition: number, worker: string, rejectCount = 0): TaskCommit {
   const at: StoredReference = { segment: `${stage}-${partition}-${worker}`, offset: 0, byteLength: 1000, crc: 0 };
-  const counts = { pairsIn: 0, pairsOut: 0, lines: 0, bytesIn: 0, bytesOut: 0, rejectCount: 0 };
+  const counts = { pairsIn: 0, pairsOut: 0, lines: 0, bytesIn: 0, bytesOut: 0, rejectCount };
   const bundles = stage === 2 ? [] : [{ at, pairCount: 100_000, targets: [0, 1, 2, 3] }];
   const runs = stage === 2 ? [{ at, headerBytes: 1, pairCount: 1 }] : [];
   return { stage, partition, sequence: 0, result: { ...counts, bundles, runs, rejects: [] } };
@@ -83,4 +83,22 @@ test("progress: a task whose result is damaged is made again from the stage whos
   t.true(progress.isComplete);
   progress.withdraw([{ segment: "2-3-a", offset: 0, byteLength: 1 }]);
   t.deepEqual(outstandingOf(progress), ["1/0", "1/1", "1/2", "1/3"]);
+});
+
+test("progress: where rejects of an earlier stage are lost with what their tasks had read, that is made again first", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  const heldByA = ["0/0", "1/2"];
+  for (const stage of [0, 1, 2]) {
+    for (const partition of PARTITIONS) {
+      const worker = heldByA.includes(`${stage}/${partition}`) ? "a" : "b";
+      progress.commit(commitOf(stage, partition, worker, stage === 1 ? 1 : 0), worker);
+    }
+  }
+  t.true(progress.isComplete);
+  progress.lose("a");
+  t.deepEqual(outstandingOf(progress), ["0/0"]);
+  progress.commit(commitOf(0, 0, "b"), "b");
+  t.deepEqual(outstandingOf(progress), ["1/2"]);
+  progress.commit(commitOf(1, 2, "b", 1), "b");
+  t.true(progress.isComplete);
 });
