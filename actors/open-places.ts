@@ -7,7 +7,6 @@ import { existsSync } from "node:fs";
 import { RuntimeError } from "../runtime/errors.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
 import { createLevelJournal } from "../runtime/journal/level-journal.ts";
-import { systemWallClock } from "../runtime/system-clock.ts";
 import { systemId } from "../runtime/system-random.ts";
 import { beginLife, type ProcessLife } from "./cluster/process-life.ts";
 import { identityFile } from "./directory-identity.ts";
@@ -43,7 +42,7 @@ export async function openPlaces({ dataDirectory, role, onBreak, ...options }: P
   const journal = createLevelJournal({ ...options, directory: places.journal, onBreak });
   await journal.open();
   try {
-    const life = await beginLife(journal, { role, newId: systemId(ID_BYTES), wallClock: systemWallClock });
+    const life = await beginLife(journal, { role, newId: systemId(ID_BYTES) });
     if (life.role !== role) throw ofAnotherRole(dataDirectory, `a ${life.role}`);
     return { journal, life, segmentDirectory: places.segments };
   } catch (error) {

@@ -25,6 +25,7 @@ import { ClusterDirector, type DirectorOptions } from "./cluster/cluster-directo
 import type { ClusterControl, StoryEvent } from "./cluster/control.ts";
 import type { JobLimits } from "./cluster/job-desk.ts";
 import { COORDINATOR_PROCESS, isWorkerProcess, processAt, processOf } from "./cluster/process-names.ts";
+import { lifeName } from "./cluster/same-directory.ts";
 import { StoryBook } from "./cluster/story-book.ts";
 import { taleOfNotice } from "./cluster/tell-tales.ts";
 import { type CoordinatorSide, coordinatorSide } from "./coordinator-side.ts";
@@ -92,7 +93,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     rmSync(places.segmentDirectory, { recursive: true, force: true });
     for (const directory of [places.segmentDirectory, resultsDirectory(dataDirectory)])
       mkdirSync(directory, { recursive: true });
-    const identity = { process: COORDINATOR_PROCESS, life: String(places.life.count) };
+    const identity = { process: COORDINATOR_PROCESS, life: lifeName(places.life) };
     const { host, port, listen: security } = options;
     const listener = await listen({
       ...{ identity, host, port, security },

@@ -21,6 +21,7 @@ import {
 } from "../runtime/transport/socket/socket-transport.ts";
 import type { StoryEvent } from "./cluster/control.ts";
 import { COORDINATOR_PROCESS, processAt, processOf } from "./cluster/process-names.ts";
+import { lifeName, sameDirectory } from "./cluster/same-directory.ts";
 import { StoryBook } from "./cluster/story-book.ts";
 import { taleOfNotice } from "./cluster/tell-tales.ts";
 import { blockSource } from "./exchange/block-source.ts";
@@ -82,6 +83,7 @@ export interface RunningWorker extends Pick<ProcessRoot, "children" | "kill"> {
 
 /** No later attempt can end otherwise. */
 const REFUSALS = new Set(["TOKEN_REFUSED", "HOST_REFUSED", "CERTIFICATE_REFUSED", "PROTOCOL_MISMATCH", "PEER_REFUSED"]);
+const REPLACED = "another coordinator answers than before, from another data directory; the worker begins anew";
 /** Between two complaints about a coordinator that cannot be reached. */
 const COMPLAINT_INTERVAL_MS = 10_000;
 /** For the last words to be heard. */
@@ -106,7 +108,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const { journal, life, segmentDirectory } = places;
     const functions = options.functions === undefined ? undefined : await loadFunctions(options.functions);
     await removeUnusedSegments(journal, segmentDirectory, PARTITION_LOG_PREFIX);
-    const identity = { process: processOf(life.id), life: String(life.count) };
+    const identity = { process: processOf(life.id), life: lifeName(life) };
     const serving = await startBlockServing({ ...exchange, identity, security: listen, segmentDirectory });
     return begin(options, places, { serving, failed, functions });
   } catch (error) {
@@ -126,7 +128,8 @@ function begin(options: WorkerOptions, places: OpenPlaces, { serving, failed, fu
   const { dial, join, log, onStory, restartsMax, slots } = options;
   const { journal, life, segmentDirectory } = places;
   const { id, count: epoch } = life;
-  const identity = { process: processOf(id), life: String(epoch) };
+  const identity = { process: processOf(id), life: lifeName(life) };
+  const isSame = sameDirectory();
   let end: { resolve(how: "drained" | "fenced"): void; reject(error: unknown): void };
   const ended = new Promise<"drained" | "fenced">((resolve, reject) => {
     end = { resolve, reject };
@@ -136,6 +139,7 @@ function begin(options: WorkerOptions, places: OpenPlaces, { serving, failed, fu
   const transport = createSocketTransport({
     ...{ identity, clock: systemClock, random: systemRandom, route: processAt },
     dial: { ...join, security: dial },
+    recognizes: (peer) => isSame(peer.life),
     onPeer: watchLine(log, (error) => end.reject(error)),
     unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX,
   });
@@ -222,6 +226,7 @@ function watchLine(log: Log, refused: (error: RuntimeError) => void): (event: Pe
     if (event.type !== "refused") return;
     const { error } = event;
     if (REFUSALS.has(error.code)) refused(error);
+    if (error.code === "PEER_REPLACED") refused(new RuntimeError("COORDINATOR_REPLACED", REPLACED, error));
     if (systemClock.nowMs() - complainedAtMs < COMPLAINT_INTERVAL_MS) return;
     complainedAtMs = systemClock.nowMs();
     log.warn("the coordinator cannot be reached", { code: error.code, error });

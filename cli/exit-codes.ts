@@ -57,6 +57,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ["JOURNAL_LOCKED", EXIT.usage],
   ["JOURNAL_FORMAT_UNKNOWN", EXIT.usage],
   ["HOST_UNREACHABLE", EXIT.unreachable],
+  ["COORDINATOR_REPLACED", EXIT.gaveUp],
   ["COORDINATOR_SUPERSEDED", EXIT.gaveUp],
   ["RESTARTS_EXHAUSTED", EXIT.gaveUp],
   ["TASK_POISONED", EXIT.gaveUp],

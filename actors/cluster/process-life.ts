@@ -7,13 +7,12 @@
  *     where all that was committed since is lost with the power.
  * P2. It is kept twice, so that one damaged record does not begin the count anew: everybody would take the process for
  *     one of its earlier lives.
- * P3. Where both are damaged, the count goes on from the seconds since 1970: nobody has been started as often. The id is
- *     a new one then.
+ * P3. Where both are damaged, as where the directory is lost, the id is a new one: to everybody that is another process.
+ *     A worker is known by its id; of a coordinator see `same-directory.ts`.
  * P4. What a worker has committed under an id that it has lost goes in the batch that begins its new life: its blocks bear
  *     the old id, and everybody would ask a worker for them that is not there.
  */
 import type { Journal } from "../../runtime/journal/journal.ts";
-import type { WallClock } from "../../runtime/wall-clock.ts";
 import { PARTITION_LOG_PREFIX } from "../partition/messages.ts";
 
 export interface ProcessLife {
@@ -31,19 +30,17 @@ export interface LifeOptions {
   readonly role: ProcessLife["role"];
   /** Of a journal that has none. */
   readonly newId: string;
-  readonly wallClock: Pick<WallClock, "nowMs">;
 }
 
 /** Of a journal that was begun in another role: that one's life, which goes on as it was. Errors: those of the journal. */
-export async function beginLife(journal: Journal, { role, newId, wallClock }: LifeOptions): Promise<ProcessLife> {
+export async function beginLife(journal: Journal, { role, newId }: LifeOptions): Promise<ProcessLife> {
   // Before it is read: what is damaged is discarded then.
   const wasKept = (await journal.actors(LIFE_LOGS[0])).length > 0;
   const found = await readLife(journal);
   if (found !== undefined && found.role !== role) return found;
   const others = await journal.actors("");
   const isForgotten = found === undefined && (wasKept || others.length > 0);
-  const count = (isForgotten ? Math.floor(wallClock.nowMs() / 1000) : (found?.count ?? 0)) + 1;
-  const life: ProcessLife = { role, id: found?.id ?? newId, count };
+  const life: ProcessLife = { role, id: found?.id ?? newId, count: (found?.count ?? 0) + 1 };
   const payload = Buffer.from(JSON.stringify(life));
   const isLost = (log: string): boolean => isForgotten && role === "worker" && log.startsWith(PARTITION_LOG_PREFIX);
   await journal.commit(

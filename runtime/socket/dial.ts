@@ -13,7 +13,7 @@ import type { Clock } from "../clock.ts";
 import { RuntimeError } from "../errors.ts";
 import { type Channel, greetingOf, judgeGreeting, type Refusal, readRefusal } from "./greeting.ts";
 import { HELLO_TIMEOUT_MS, PACKET_BYTES_MAX } from "./limits.ts";
-import type { ProcessIdentity } from "./peer.ts";
+import type { PeerIdentity, ProcessIdentity } from "./peer.ts";
 import type { DialSecurity } from "./security.ts";
 import { type Wire, wireOver } from "./wire.ts";
 
@@ -31,13 +31,15 @@ export interface DialOptions {
   readonly channel: Channel;
   readonly clock: Clock;
   readonly timeoutMs?: number;
+  /** Whether the process that answers is the one that is meant. Default: any is. */
+  readonly recognizes?: (peer: PeerIdentity) => boolean;
 }
 
 export interface DialHandler {
   connected(wire: Wire): void;
   /**
    * The error's code: `TOKEN_REFUSED`, `HOST_REFUSED`, `CERTIFICATE_REFUSED`, `PROTOCOL_MISMATCH`, `HELLO_INVALID`,
-   * `PEER_REFUSED`; `PEER_UNREACHABLE` for everything else.
+   * `PEER_REFUSED`, `PEER_REPLACED`; `PEER_UNREACHABLE` for everything else.
    */
   failed(error: RuntimeError): void;
 }
@@ -87,8 +89,13 @@ class Attempt {
       this.#fail(judged);
       return;
     }
+    const { recognizes, target } = this.#options;
+    const peer = { ...judged, remoteAddress: target.host, certificateName: undefined };
+    if (recognizes?.(peer) === false) {
+      this.#fail({ code: "PEER_REPLACED", detail: `another ${peer.process} answers than before` });
+      return;
+    }
     if (!this.#finish()) return;
-    const peer = { ...judged, remoteAddress: this.#options.target.host, certificateName: undefined };
     this.#handler.connected(wireOver(socket, peer, terminatorOf(socket)));
   }
 

@@ -2,7 +2,7 @@
  * A cluster of processes, submitted to as users do: the output is that of one process, whoever is killed meanwhile.
  */
 import test from "ava";
-import { begun, compare, SUBMIT, sceneOf } from "./scene.ts";
+import { begun, compare, SUBMIT, sceneOf, workersUntil } from "./scene.ts";
 
 test.serial("real cluster: two workers give what one process gives", async (t) => {
   const scene = await sceneOf(t, 2);
@@ -43,5 +43,24 @@ test.serial(
     await begun(scene, 1);
     t.true(scene.cluster.kill("coordinator"));
     await compare(t, scene, submitted);
+  },
+);
+
+test.serial(
+  "real cluster: the coordinator is lost with its disk; its workers join the next one, which knows of no job",
+  async (t) => {
+    const scene = await sceneOf(t, 2);
+    const interrupted = scene.start(SUBMIT);
+    await begun(scene, 1);
+    t.true(await scene.cluster.lose("coordinator"));
+    const { status, stderr } = await interrupted.end;
+    t.is(status, 2, stderr);
+    t.regex(stderr, /no job/);
+    const workers = await workersUntil(scene, ({ length }) => length === 2);
+    t.deepEqual(
+      workers.map(({ epoch }) => epoch),
+      [2, 2],
+    );
+    await compare(t, scene, scene.start(SUBMIT));
   },
 );

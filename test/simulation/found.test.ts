@@ -137,6 +137,17 @@ const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    title: "workers begin anew for a coordinator that has lost all it knew",
+    seed: 48000169,
+    plan: {
+      ...{ workers: ["a", "b"], blind: [], slots: 1, durable: false, replicas: 2, submitAtMs: [0], healAtMs: 3983 },
+      faults: [
+        { atMs: 213, kind: "editStorage", node: "coordinator", edits: 6, backAfterMs: 837 },
+        { atMs: 1113, kind: "crash", node: "coordinator", loses: "disk", backAfterMs: 422, lockStaysMs: 0 },
+      ],
+    },
+  },
 ];
 
 for (const { title, seed, plan } of FOUND) {

@@ -154,7 +154,7 @@ function mayForget(plan: FaultPlan): boolean {
   const { durable } = plan;
   return allFaults(plan).some((fault) => {
     if (!("node" in fault) || fault.node !== COORDINATOR_NODE) return false;
-    if (fault.kind === "crash") return !durable && fault.loses === "power";
+    if (fault.kind === "crash") return fault.loses === "disk" || (!durable && fault.loses === "power");
     if (fault.kind === "crashAt") return !durable && fault.losesPower;
     return fault.kind === "editStorage" || (fault.kind === "flipBit" && fault.where === "record");
   });

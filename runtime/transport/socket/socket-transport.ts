@@ -53,6 +53,8 @@ export interface SocketTransportOptions {
   readonly onPeer?: (event: PeerEvent) => void;
   /** Whether a process that dials us gets in. Default: every one that has the token. */
   readonly admits?: (peer: PeerIdentity) => boolean;
+  /** Whether the process that we dialled is the one that is meant; if not, nothing is said to it. Default: any is. */
+  readonly recognizes?: (peer: PeerIdentity) => boolean;
   /** Checks a message's content; if it says false, the connection that it came over is closed. Default: anything. */
   readonly accepts?: (message: ControlMessage) => boolean;
   /** Messages to one peer that may wait for an acknowledgement. */
@@ -116,7 +118,7 @@ class SocketTransportOfProcess implements SocketTransport {
     }
     if (dial === undefined) return;
     const end = keepDialling(
-      { identity, target: dial, channel: "control", clock, random },
+      { identity, target: dial, channel: "control", clock, random, recognizes: options.recognizes },
       {
         connected: (wire, lost) => this.#connected(wire, lost),
         failed: (error) => options.onPeer?.({ type: "refused", error }),

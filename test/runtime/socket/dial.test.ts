@@ -129,6 +129,18 @@ test("dial: a process that is not admitted is told so, with the listener's words
   t.true((result as RuntimeError).message.includes("unwanted is not admitted to control"));
 });
 
+test("dial: whoever is not the process that is meant is hung up on, and named", async (t) => {
+  const { port } = await listening(t, { token }, []);
+  const asked: string[] = [];
+  const recognizes = ({ process, life }: PeerIdentity): boolean => {
+    asked.push(`${process} ${life}`);
+    return false;
+  };
+  const result = await outcome(t, port, { security: { token }, recognizes });
+  t.is((result as RuntimeError).code, "PEER_REPLACED");
+  t.is(asked.length, 1);
+});
+
 test("dial: nobody there is unreachable", async (t) => {
   const { port, close } = await bareServer(() => {});
   await close();

@@ -1,15 +1,10 @@
 /**
  * One actor of a name lives at a time, each in a newer incarnation; one process of a worker; one term of the coordinator.
  */
-
-import { ALL_RECORDS, actorOfKey } from "../../../runtime/journal/record-key.ts";
 import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
 import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
-import type { SimulatedDisk } from "../world/disk.ts";
 import type { Problems } from "./problems.ts";
-
-const LIFE_LOG = "process";
 
 interface Lives {
   /** By `supervisor/child`: those that run. */
@@ -21,22 +16,26 @@ interface Lives {
 export class IncarnationsCheck implements Watch {
   readonly #problems: Problems;
   readonly #lives = new Map<Resident, Lives>();
-  #term = 0;
+  /** Of coordinators, by data directory. */
+  readonly #terms = new Map<string, number>();
+  /** The latest that began. */
+  #coordinator: Resident | undefined;
 
   constructor(problems: Problems) {
     this.#problems = problems;
   }
 
   started(resident: Resident): void {
-    const { process, id, role, epoch, disk } = resident;
+    const { process, id, role, epoch } = resident;
     for (const other of this.#lives.keys()) {
-      if (other.role === role && other.id === id)
+      if (other.role === role && (role === "coordinator" || other.id === id))
         this.#report(resident, `is started while ${other.process.name} lives`);
     }
     if (role === "coordinator") {
-      if (epoch <= this.#term && !(disk.flippedRecords > 1 && isAsNew(disk)))
-        this.#report(resident, `begins term ${epoch} after term ${this.#term}`);
-      this.#term = epoch;
+      const before = this.#terms.get(id) ?? 0;
+      if (epoch <= before) this.#report(resident, `begins term ${epoch} after term ${before}`);
+      this.#terms.set(id, epoch);
+      this.#coordinator = resident;
     }
     if (process.isAlive) this.#lives.set(resident, { running: new Set(), latest: new Map() });
   }
@@ -68,18 +67,11 @@ export class IncarnationsCheck implements Watch {
   /** Nothing of an old term appears. */
   renamed(from: string): void {
     if (from.split("/")[2] !== COORDINATOR_NODE) return;
-    for (const resident of this.#lives.keys())
-      if (resident.role === "coordinator" && resident.epoch === this.#term) return;
-    this.#problems.report("incarnations", `${from} appears, and no coordinator of term ${this.#term} lives`);
+    if (this.#coordinator === undefined || !this.#lives.has(this.#coordinator))
+      this.#problems.report("incarnations", `${from} appears, and the latest coordinator does not live`);
   }
 
   #report({ process }: Resident, what: string): void {
     this.#problems.report("incarnations", `${process.name} ${what}`);
   }
-}
-
-/** A journal that has nothing but the life that begins, whose records are kept twice, is taken for a new one. */
-function isAsNew({ level }: SimulatedDisk): boolean {
-  const records = level.range(ALL_RECORDS.from, ALL_RECORDS.below);
-  return records.every(([key]) => (actorOfKey(key) ?? LIFE_LOG).startsWith(LIFE_LOG));
 }

@@ -6,7 +6,7 @@
  *
  * C1. A process that is killed is gone at once; nothing of it is cleaned up.
  * C2. What ends by itself is started again after a while, as a parent process or a service manager does.
- * C3. A worker whose disk is lost is another worker: its id was on the disk.
+ * C3. A process whose disk is lost is another one: its id was on the disk.
  */
 import path from "node:path";
 import type { ClusterDirector } from "../../../actors/cluster/cluster-director.ts";
@@ -150,8 +150,8 @@ export class SimulatedCluster {
     return {
       ...{ process, epoch: 0, disk, durable, slots },
       role: isCoordinator ? "coordinator" : "worker",
-      // C3. What it is called if its disk knows no name; hexadecimal, as ids of workers are.
-      id: isCoordinator ? "" : `${name}${processes.toString(16)}`,
+      // C3. What it is called if its disk knows no name; hexadecimal, as ids are.
+      id: `${isCoordinator ? "c0" : name}${processes.toString(16)}`,
       segmentDirectory: `${SIMULATED_ROOT}/${name}/segments`,
     };
   }

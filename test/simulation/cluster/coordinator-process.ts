@@ -62,8 +62,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const { world, watches } = ground;
   const { process, disk, segmentDirectory, durable } = resident;
   const journal = await openJournal(ground, resident);
-  const life = await beginLife(journal, { role: "coordinator", newId: "c0", wallClock: wallClockOf(world) });
-  resident.epoch = life.count;
+  const life = await beginLife(journal, { role: "coordinator", newId: resident.id });
+  Object.assign(resident, { id: life.id, epoch: life.count });
   watches.tell("started", resident);
   const term = toTerm(life.count);
   // What was brought here for the jobs of an earlier life is brought again.

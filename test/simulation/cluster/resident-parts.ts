@@ -3,6 +3,8 @@
  *
  * Owns: the ports that a process is given.
  */
+
+import { lifeName } from "../../../actors/cluster/same-directory.ts";
 import type { Tale } from "../../../actors/cluster/story-book.ts";
 import { taleOfNotice } from "../../../actors/cluster/tell-tales.ts";
 import type { TaskFailure } from "../../../actors/executor/messages.ts";
@@ -14,7 +16,7 @@ import { createLevelJournal } from "../../../runtime/journal/level-journal.ts";
 import { seededRandom } from "../../../runtime/random.ts";
 import type { EndpointHandler } from "../../../runtime/transport/transport.ts";
 import type { WallClock } from "../../../runtime/wall-clock.ts";
-import type { Network } from "../world/network.ts";
+import type { Network, Speaker } from "../world/network.ts";
 import { SIMULATED_ROOT } from "../world/node-files.ts";
 import { simulatedLevel } from "../world/simulated-level.ts";
 import { SimulatedTransport } from "../world/simulated-transport.ts";
@@ -67,14 +69,21 @@ export async function openJournal(
   };
 }
 
-export function openRoot(
-  ground: Ground,
-  resident: Resident,
-  { onBroken, onTale }: { readonly onBroken: (error: unknown) => void; readonly onTale?: (tale: Tale) => void },
-): ProcessRoot {
+interface RootParts {
+  readonly onBroken: (error: unknown) => void;
+  readonly onTale?: (tale: Tale) => void;
+  /** Whether the process goes on speaking with that one; default: with whomever. */
+  readonly recognizes?: (peer: Speaker) => boolean;
+}
+
+/** The resident has begun its life. */
+export function openRoot(ground: Ground, resident: Resident, { onBroken, onTale, recognizes }: RootParts): ProcessRoot {
   const { world, network, watches } = ground;
   const { process } = resident;
-  const transport = new SimulatedTransport({ world, network, process, unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX });
+  const transport = new SimulatedTransport({
+    ...{ world, network, process, recognizes, unacknowledgedMax: MESSAGES_IN_FLIGHT_MAX },
+    life: lifeName({ id: resident.id, count: resident.epoch }),
+  });
   const watched = (handler: EndpointHandler, termNow: () => number): EndpointHandler => {
     const life = world.nextId();
     return {

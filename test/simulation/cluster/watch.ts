@@ -17,7 +17,7 @@ import type { SimulatedProcess } from "../world/process.ts";
 export interface Resident {
   readonly process: SimulatedProcess;
   readonly role: "coordinator" | "worker";
-  /** Of a worker: its id; both are known when its journal is open, and it has begun its life. */
+  /** Of the data directory; both are known when its journal is open, and it has begun its life. */
   id: string;
   /** Counts the lives of the data directory; of a coordinator: its term. */
   epoch: number;

@@ -3,6 +3,7 @@
  */
 
 import { beginLife } from "../../../actors/cluster/process-life.ts";
+import { sameDirectory } from "../../../actors/cluster/same-directory.ts";
 import type { BlockSource } from "../../../actors/exchange/messages.ts";
 import { segmentMark } from "../../../actors/exchange/segment-names.ts";
 import { createWorkerExchange } from "../../../actors/exchange/worker-exchange.ts";
@@ -11,9 +12,12 @@ import { PARTITION_LOG_PREFIX } from "../../../actors/partition/messages.ts";
 import { removeUnusedSegments } from "../../../actors/remove-unused-segments.ts";
 import { workerSide } from "../../../actors/worker-side.ts";
 import { openDiskAccount } from "../../../runtime/journal/disk-meter.ts";
+import type { Speaker } from "../world/network.ts";
+import type { SimulatedProcess } from "../world/process.ts";
 import type { SharedKernels } from "../world/shared-kernels.ts";
 import { SimulatedThreads } from "../world/simulated-thread.ts";
-import { codeOf, type Ground, openJournal, openRoot, wallClockOf } from "./resident-parts.ts";
+import { COORDINATOR_NODE } from "./coordinator-process.ts";
+import { codeOf, type Ground, openJournal, openRoot } from "./resident-parts.ts";
 import { VERSION } from "./version.ts";
 import type { Resident } from "./watch.ts";
 
@@ -46,7 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { process, disk, segmentDirectory, durable, slots } = resident;
   disk.makeDirectory(segmentDirectory);
   const journal = await openJournal(ground, resident, (error) => ended(`broken ${codeOf(error)}`));
-  const life = await beginLife(journal, { role: "worker", newId: resident.id, wallClock: wallClockOf(world) });
+  const life = await beginLife(journal, { role: "worker", newId: resident.id });
   const { id, count: epoch } = life;
   Object.assign(resident, { id, epoch });
   watches.tell("started", resident);
@@ -54,6 +58,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const root = openRoot(ground, resident, {
     onBroken: (error) => ended(`broken ${codeOf(error)}`),
     onTale: (tale) => side.tell(tale),
+    recognizes: coordinatorOf(process, () => ended("broken COORDINATOR_REPLACED")),
   });
   const threads = new SimulatedThreads({
     ...{ world, process, kernels, taskMs },
@@ -90,6 +95,21 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     drain: () => side.drain(),
     children: () => root.children(),
     kill: (child) => root.kill(child, "a planted fault"),
+  };
+}
+
+/** Whether a peer is the coordinator that the process has met first, or none; if it is another one, the process ends. */
+function coordinatorOf(self: SimulatedProcess, replaced: () => void): (peer: Speaker) => boolean {
+  const isSame = sameDirectory();
+  let hasMet = false;
+  return ({ process, life }) => {
+    if (process.node !== COORDINATOR_NODE) return true;
+    // Nobody connects to the dead.
+    if (!hasMet && !process.isAlive) return false;
+    hasMet = true;
+    if (isSame(life)) return true;
+    if (process.isAlive && self.isAlive) replaced();
+    return false;
   };
 }
 

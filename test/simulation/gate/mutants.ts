@@ -134,8 +134,15 @@ function inMembership(): Mutant[] {
       ["nobody is ever hung", "return watch.latest?.busy === true &&", "return false &&"],
     ]),
     ...mutants("actors/cluster/process-life.js", [
-      ["a life whose records are damaged begins with the first", "isForgotten ? Math.floor", "false ? Math.floor"],
+      [
+        "the second record of a life is not looked at",
+        'LIFE_LOGS = ["process", "process.copy"]',
+        'LIFE_LOGS = ["process"]',
+      ],
       ["a life of a process is not synced", "replace: true, stable: true", "replace: true"],
+    ]),
+    ...mutants("actors/cluster/same-directory.js", [
+      ["any coordinator is taken for the one of before", "return directory === known", "return true"],
     ]),
     ...mutants("actors/membership/machine.js", [
       ["a worker that is unknown is not told so", 'if (heard !== "accepted")', "if (false)"],

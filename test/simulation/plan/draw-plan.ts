@@ -46,6 +46,9 @@ const WAIT_SHARE = 0.1;
 const COPY_SHARE = 0.4;
 const COPY_FLIPS = 2;
 const KINDS_MAX = 4;
+const LOSSES = ["nothing", "power", "disk"] as const;
+/** Its disk has the jobs: they are submitted again. */
+const COORDINATOR_LOSSES = ["nothing", "nothing", "power", "power", "disk"] as const;
 /** Most jobs are done by then, if nothing goes wrong. */
 const FIRST_MS = 1500;
 const STORM_MS = 130_000;
@@ -221,9 +224,9 @@ function drawWhenAt(atMs: number, node: string, { random, between }: Drawing): F
 function drawCrash(atMs: number, node: string, drawing: Drawing): Fault {
   const { random, between, workers } = drawing;
   const isCoordinator = node === COORDINATOR_NODE;
-  // The last worker has to come back, and so has the coordinator; its disk has the jobs.
+  // The last worker has to come back, and so has the coordinator.
   const stays = !isCoordinator && workers.length > 1 && node !== workers[0] && random.next() < 0.2;
-  const loses = pick(random, isCoordinator ? (["nothing", "power"] as const) : (["nothing", "power", "disk"] as const));
+  const loses = pick(random, isCoordinator ? COORDINATOR_LOSSES : LOSSES);
   return {
     ...{ atMs, kind: "crash", node, loses },
     backAfterMs: stays ? undefined : pick(random, [between(1, 100), between(100, 2000), between(2000, 9000)]),

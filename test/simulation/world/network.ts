@@ -5,7 +5,9 @@
  * Never: looks into a frame.
  *
  * N1. A frame arrives, if it does, at whichever process has the address then: also at one that was started meanwhile.
- * N2. A cut is of one direction; what is sent meanwhile is lost, or, where the link is clogged, comes when it is released.
+ * N2. A worker's process takes nothing from a coordinator that it does not recognize, and says nothing to it: in
+ *     production they have no connection.
+ * N3. A cut is of one direction; what is sent meanwhile is lost, or, where the link is clogged, comes when it is released.
  */
 import type { Frame } from "../../../runtime/transport/framed-endpoint.ts";
 import type { Address } from "../../../runtime/transport/transport.ts";
@@ -30,10 +32,22 @@ const NOTICE_MS = [1, 400] as const;
 /** Frames of a node that may come once more. */
 const ECHOES_MAX = 16;
 
-/** One process's end of the network. */
-export interface Port {
+export interface Speaker {
   readonly process: SimulatedProcess;
+  /** Its name in greetings. */
+  readonly life: string;
+}
+
+interface Sent {
+  readonly frame: Frame;
+  readonly from: Port;
+}
+
+/** One process's end of the network. */
+export interface Port extends Speaker {
   readonly addresses: () => Iterable<Address>;
+  /** N2. Whether it goes on speaking with that process. */
+  readonly recognizes: (peer: Speaker) => boolean;
   readonly arrive: (frame: Frame) => void;
   /** The address is there, or there again. */
   readonly opened: (address: Address) => void;
@@ -52,7 +66,7 @@ export class Network {
   /** By `FROM>TO`, of nodes. */
   readonly #barriers = new Map<string, Barrier>();
   /** By node: what it sent, the oldest first. */
-  readonly #recent = new Map<string, readonly Frame[]>();
+  readonly #recent = new Map<string, readonly Sent[]>();
   weather = FAIR_WEATHER;
 
   constructor(world: World) {
@@ -83,26 +97,31 @@ export class Network {
     for (const peer of this.#ports) {
       if (peer.process === process) continue;
       this.#pass(process.node, peer.process.node, (delayMs) => {
-        this.#world.schedule(peer.process, delayMs, () => peer.opened(address));
+        this.#world.schedule(peer.process, delayMs, () => {
+          const opener = this.#portOn(process);
+          if (opener !== undefined && areConnected(opener, peer)) peer.opened(address);
+        });
       });
     }
   }
 
   /** What a node sent lately arrives once more. */
   echo(node: string, withinMs: number): void {
-    for (const frame of this.#recent.get(node) ?? []) {
-      this.#world.schedule(undefined, this.#world.between(0, withinMs), () => this.#deliver(frame));
+    for (const sent of this.#recent.get(node) ?? []) {
+      this.#world.schedule(undefined, this.#world.between(0, withinMs), () => this.#deliver(sent));
     }
   }
 
-  send(from: SimulatedProcess, frame: Frame): void {
+  send(process: SimulatedProcess, frame: Frame): void {
+    const { node } = process;
+    const from = this.#portOn(process);
     const to = this.#portOf(frame.to)?.process.node;
     // A process that was killed in the middle of something says nothing more.
-    if (to === undefined || !from.isAlive) return;
-    const recent = [...(this.#recent.get(from.node) ?? []), frame].slice(-ECHOES_MAX);
-    this.#recent.set(from.node, recent);
-    this.#pass(from.node, to, (delayMs) => {
-      this.#world.schedule(undefined, delayMs, () => this.#deliver(frame));
+    if (to === undefined || from === undefined || !process.isAlive) return;
+    const sent = { frame, from };
+    this.#recent.set(node, [...(this.#recent.get(node) ?? []), sent].slice(-ECHOES_MAX));
+    this.#pass(node, to, (delayMs) => {
+      this.#world.schedule(undefined, delayMs, () => this.#deliver(sent));
     });
   }
 
@@ -141,9 +160,17 @@ export class Network {
     }
   }
 
-  #deliver(frame: Frame): void {
+  #deliver({ frame, from }: Sent): void {
     const port = this.#portOf(frame.to);
-    if (port !== undefined) this.#world.schedule(port.process, 0, () => port.arrive(frame));
+    if (port === undefined) return;
+    this.#world.schedule(port.process, 0, () => {
+      if (areConnected(from, port)) port.arrive(frame);
+    });
+  }
+
+  #portOn(process: SimulatedProcess): Port | undefined {
+    for (const port of this.#ports) if (port.process === process) return port;
+    return undefined;
   }
 
   #pass(from: string, to: string, carry: (delayMs: number) => void): void {
@@ -166,4 +193,9 @@ export class Network {
     for (const port of this.#ports) for (const each of port.addresses()) if (each === address) found = port;
     return found;
   }
+}
+
+/** N2. */
+function areConnected(left: Port, right: Port): boolean {
+  return left.recognizes(right) && right.recognizes(left);
 }

@@ -9,7 +9,7 @@ import { RuntimeError } from "../../../runtime/errors.ts";
 import { type Fence, type Fenced, isOlder } from "../../../runtime/identity.ts";
 import { type Frame, FramedEndpoint } from "../../../runtime/transport/framed-endpoint.ts";
 import type { Address, EndpointHandler, Transport } from "../../../runtime/transport/transport.ts";
-import type { Network } from "./network.ts";
+import type { Network, Speaker } from "./network.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -21,6 +21,10 @@ export interface SimulatedTransportOptions {
   readonly network: Network;
   readonly process: SimulatedProcess;
   readonly unacknowledgedMax: number;
+  /** Its name in greetings. */
+  readonly life: string;
+  /** Default: whoever it is. */
+  readonly recognizes?: (peer: Speaker) => boolean;
 }
 
 export class SimulatedTransport implements Transport {
@@ -30,7 +34,7 @@ export class SimulatedTransport implements Transport {
   constructor(options: SimulatedTransportOptions) {
     this.#options = options;
     options.network.join({
-      process: options.process,
+      ...{ process: options.process, life: options.life, recognizes: options.recognizes ?? (() => true) },
       addresses: () => this.#endpoints.keys(),
       arrive: (frame) => this.#endpoints.get(frame.to)?.arrive(frame),
       opened: (address) => {
