@@ -5,6 +5,7 @@
  *
  * S1. What is left out for the processes is left out for the simulation too: both are given the same plan.
  */
+import { COORDINATOR_NODE } from "../cluster/coordinator-process.ts";
 import type { Fault, FaultKind, FaultPlan } from "../plan/fault-plan.ts";
 
 /** Why a kind is left out; undefined: it is shown. */
@@ -45,9 +46,15 @@ function reasonOf(fault: Fault): string | undefined {
   return LEFT_OUT[fault.kind === "whenAt" ? fault.what.kind : fault.kind];
 }
 
-/** A process that is killed loses nothing that it has written, and the kernel gives its locks back. */
+/**
+ * A process that is killed loses nothing that it has written, and the kernel gives its locks back. The coordinator keeps its
+ * disk: results are fetched from it at the end.
+ */
 function withoutPower(fault: Fault): Fault {
-  if (fault.kind === "crash") return { ...fault, loses: fault.loses === "disk" ? "disk" : "nothing", lockStaysMs: 0 };
+  if (fault.kind === "crash") {
+    const losesDisk = fault.loses === "disk" && fault.node !== COORDINATOR_NODE;
+    return { ...fault, loses: losesDisk ? "disk" : "nothing", lockStaysMs: 0 };
+  }
   // What TCP loses it sends again, and what comes twice it hands over once.
   if (fault.kind === "weather") return { ...fault, duplicateShare: 0 };
   if (fault.kind !== "crashAt") return fault;

@@ -7,6 +7,7 @@
  * E1. A log of which an edit left another thing than a beginning has to be reported by whoever reads it.
  * E2. A log of which an edit took the end alone is as it once was: that cannot be seen (docs/journal.md).
  * E3. What stands before an intact snapshot is no part of its log.
+ * E4. Nor can it be seen where an edit puts back, whole, what the journal itself had there before.
  */
 import type { StoreOperation } from "../../../runtime/journal/ordered-store.ts";
 import type { World } from "./world.ts";
@@ -50,6 +51,8 @@ export class JournalEdits {
   readonly #edits: Edit[] = [];
   /** What there would be; undefined where that is not known any more. */
   #truth: Values | undefined;
+  /** E4. By key: what the journal had written there, and has not now. */
+  readonly #former = new Map<string, Uint8Array[]>();
   /** Logs that were read and have not been reported, by the name of their actor. */
   readonly #pending = new Map<string, readonly Edit[]>();
 
@@ -66,9 +69,17 @@ export class JournalEdits {
 
   wrote(operations: readonly StoreOperation[], textOf: (key: Uint8Array) => string): void {
     for (const operation of operations) {
-      if (operation.type === "put") this.#truth?.set(textOf(operation.key), operation.value);
-      else this.#truth?.delete(textOf(operation.key));
+      const key = textOf(operation.key);
+      this.#forget(key);
+      if (operation.type === "put") this.#truth?.set(key, operation.value);
     }
+  }
+
+  #forget(key: string): void {
+    const value = this.#truth?.get(key);
+    if (value === undefined) return;
+    this.#former.set(key, [...(this.#former.get(key) ?? []), value]);
+    this.#truth?.delete(key);
   }
 
   /** What was written last is gone: from now on it is not known what there should be. */
@@ -94,13 +105,22 @@ export class JournalEdits {
     const isBeginning = rest.every(
       ([key, value], index) => expected[index]?.[0] === key && same(expected[index][1], value),
     );
-    if (!isBeginning) {
+    if (!isBeginning && !this.#isFormer(rest)) {
       this.#pending.set(first.slice(NAME_FROM, -1), edits);
       return;
     }
     for (const edit of edits) edit.state = "harmless";
-    for (const [key] of meant) truth.delete(key);
+    for (const [key] of meant) this.#forget(key);
     for (const [key, value] of found) truth.set(key, value);
+  }
+
+  /** E4. Without a gap, and all of it written by the journal, each at its place. */
+  #isFormer(found: readonly [string, Uint8Array][]): boolean {
+    return found.every(([key, value], index) => {
+      const written = [this.#truth?.get(key), ...(this.#former.get(key) ?? [])];
+      const follows = index === 0 || key === nextKey(found[index - 1][0]);
+      return follows && written.some((one) => same(one, value));
+    });
   }
 
   /** The journal has told of a break in that actor's log, after it deleted what comes from there on. */
@@ -110,7 +130,7 @@ export class JournalEdits {
     const truth = this.#truth;
     if (truth === undefined) return;
     const isMeant = (key: string): boolean => key.startsWith(`\u0001${actor}\u0000`);
-    for (const key of [...truth.keys()]) if (isMeant(key)) truth.delete(key);
+    for (const key of [...truth.keys()]) if (isMeant(key)) this.#forget(key);
     for (const [key, value] of values) if (isMeant(key)) truth.set(key, value);
   }
 
