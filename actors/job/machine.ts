@@ -1,7 +1,8 @@
 /**
  * A job: opens its workers, hands out the tasks of one stage after the other, then has the output written.
  *
- * J1. Nothing is handed out before every member has told what its journals hold, or is lost.
+ * J1. Nothing is handed out before every member has told what its journals hold, or is lost. What workers go on with
+ *     meanwhile they tell once: it counts.
  * J2. The output starts when every task of every stage is committed, and there is one output at a time.
  * J3. A job ends once: done, or failed with the first failure told; what is told later is ignored.
  * J5. What nobody needs any more is freed before the tasks that may need its room are handed out.
@@ -135,6 +136,13 @@ function settleTask(context: Context, { stage, partition, sequence }: TaskName, 
   if (losers.length > 0) noteRace({ task, winner, losers, ownerWon: had[0] === winner });
 }
 
+/** True if it ends the present stage. */
+function noteCommit(context: Context, { commit, worker }: FromWorker<{ readonly commit: TaskCommit }>): boolean {
+  settleTask(context, commit, worker);
+  context.copies.end(taskName(commit), worker);
+  return context.progress.commit(commit, worker);
+}
+
 function again(context: Context, worker: string, partition?: number): void {
   const runs = context.placement.heldBy(worker, partition);
   if (runs.length > 0) context.send(worker, { type: "worker.run", job: context.job.id, runs });
@@ -250,12 +258,12 @@ export const jobMachine = setup({
     },
     commit: ({ context, event }) => {
       if (event.type !== "task.committed") return;
-      const { commit, worker } = event;
-      settleTask(context, commit, worker);
-      context.copies.end(taskName(commit), worker);
-      if (context.progress.commit(commit, worker)) openStage(context);
+      if (noteCommit(context, event)) openStage(context);
       else handOut(context);
-      copy(context, commit);
+      copy(context, event.commit);
+    },
+    noteCommit: ({ context, event }) => {
+      if (event.type === "task.committed") noteCommit(context, event);
     },
     stopDone: ({ context }) => stopDone(context),
     /** Those of which nobody needs the result at hand any more are not asked for. */
@@ -300,6 +308,9 @@ export const jobMachine = setup({
         "member.lost": { actions: "lose" },
         "worker.opened": { actions: "noteOpened" },
         "partition.recovered": { actions: ["noteTakenOver", "restore"] },
+        "task.committed": { actions: "noteCommit" },
+        "task.starved": { actions: "withdraw" },
+        "output.starved": { actions: "withdraw" },
       },
     },
     running: {

@@ -15,6 +15,8 @@
  *     those that another commit stands for now are left out.
  * J8. What a lost worker held is made again, unless another one holds it too, or nobody needs it any more.
  * J9. A stage's results are needed until the stage that reads them is complete.
+ * J10. A worker that has lost the end of its journal may hold another commit of a task than before: what reads it is given
+ *      the blocks that are there now.
  */
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference } from "../executor/messages.ts";
@@ -87,7 +89,8 @@ export class JobProgress {
 
   /** Notes what a worker's journal held; true if it ends the present stage. */
   restore(commits: readonly TaskCommit[], worker: string): boolean {
-    for (const commit of commits) this.#note(commit, worker);
+    const moved = commits.filter((commit) => this.#note(commit, worker));
+    this.#goBackToAnyOf(moved); // J10
     return this.#advance();
   }
 
@@ -158,14 +161,8 @@ export class JobProgress {
         else this.#commitsOf(stage).set(name, other);
       }
     }
-    const opened = withdrawals.map(({ stage }) => stage).filter((stage) => this.#placeOf(stage) >= 0);
-    const earliest = Math.min(...opened);
-    if (earliest < this.#stageIndex) {
-      // What that stage reads may have been lost since it was read.
-      this.#goBackTo(this.#opened[this.#readableFrom(this.#placeOf(earliest))].index);
-      // Where others hold what was withdrawn, that stage lacks nothing, and nobody else would go on from it.
-      this.#advance();
-    }
+    // Where others hold what was withdrawn, that stage lacks nothing, and nobody else would go on from it.
+    if (this.#goBackToAnyOf(withdrawals)) this.#advance();
     return withdrawals;
   }
 
@@ -276,6 +273,15 @@ export class JobProgress {
     );
   }
 
+  /** Goes back to the earliest of these tasks' stages; false if the job has not come beyond any of them. */
+  #goBackToAnyOf(tasks: readonly { readonly stage: number }[]): boolean {
+    const earliest = Math.min(...tasks.map(({ stage }) => stage).filter((stage) => this.#placeOf(stage) >= 0));
+    if (earliest >= this.#stageIndex) return false;
+    // What that stage reads may have been lost since it was read.
+    this.#goBackTo(this.#opened[this.#readableFrom(this.#placeOf(earliest))].index);
+    return true;
+  }
+
   /** The latest of the opened stages, up to that place, whose input somebody has. */
   #readableFrom(place: number): number {
     let reading = place;
@@ -287,8 +293,10 @@ export class JobProgress {
     return this.#opened.findIndex(({ index }) => index === stage);
   }
 
-  #note(commit: TaskCommit, worker: string): void {
+  /** True if the task's result is elsewhere than it was. */
+  #note(commit: TaskCommit, worker: string): boolean {
     const name = taskName(commit);
+    const before = this.#commitsOf(commit.stage).get(name);
     let holders = this.#holders.get(name);
     if (holders === undefined) {
       holders = new Map();
@@ -297,6 +305,7 @@ export class JobProgress {
     holders.set(worker, commit);
     const [first] = holders.values();
     this.#commitsOf(commit.stage).set(name, first);
+    return before !== undefined && placesOf(before) !== placesOf(first);
   }
 
   /** Whether a task is committed, but nobody has its bytes any more. */
@@ -361,6 +370,10 @@ export class JobProgress {
     if (stage === 0) return commits.sort((one, two) => one.sequence - two.sequence || one.partition - two.partition);
     return commits.sort((one, two) => one.partition - two.partition || one.sequence - two.sequence);
   }
+}
+
+function placesOf(commit: TaskCommit): string {
+  return referencesOf(commit).map(placeName).join();
 }
 
 function placeName({ segment, offset }: SegmentReference): string {

@@ -138,6 +138,35 @@ const FOUND: readonly Found[] = [
     },
   },
   {
+    title:
+      "a worker that lost the end of its log brings back an older commit, and whoever reads it is told where it is",
+    seed: 48012568,
+    plan: {
+      ...{ workers: ["a"], blind: ["a"], slots: 1, durable: false, replicas: 1, submitAtMs: [0], healAtMs: 5324 },
+      faults: [
+        { atMs: 18, kind: "flipBit", node: "a", where: "copy" },
+        { atMs: 469, kind: "flipBit", node: "a", where: "segment" },
+        { atMs: 1399, kind: "flipBit", node: "a", where: "segment" },
+        { atMs: 2058, kind: "flipBit", node: "a", where: "record" },
+        { atMs: 2087, kind: "crash", node: "a", loses: "nothing", backAfterMs: 6894, lockStaysMs: 0 },
+      ],
+    },
+  },
+  {
+    title: "what is committed while a job still asks others what they hold counts",
+    seed: 48121043,
+    plan: {
+      ...{ workers: ["a"], blind: ["a"], slots: 2, durable: true, replicas: 2, submitAtMs: [0], healAtMs: 5509 },
+      faults: [
+        { atMs: 359, kind: "killActor", node: "a", index: 454 },
+        { atMs: 3847, kind: "killActor", node: "a", index: 365 },
+        { atMs: 3993, kind: "killActor", node: "coordinator", index: 177 },
+        { atMs: 5339, kind: "killActor", node: "coordinator", index: 163 },
+        { atMs: 5441, kind: "killActor", node: "a", index: 219 },
+      ],
+    },
+  },
+  {
     title: "workers begin anew for a coordinator that has lost all it knew",
     seed: 48000169,
     plan: {

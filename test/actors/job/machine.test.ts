@@ -39,6 +39,7 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
   const clock = new SimulatedClock();
   const sent: string[] = [];
   const races: TaskRace[] = [];
+  let outputs = 0;
   const actor = createActor(jobMachine, {
     clock,
     input: {
@@ -55,8 +56,10 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
           }
         }
       },
+      startOutput: () => {
+        outputs += 1;
+      },
       ...{
-        startOutput: () => {},
         tell: () => {},
         noteTakenOver: () => {},
         noteWithdrawn: () => {},
@@ -67,6 +70,7 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
   });
   t.teardown(() => actor.stop());
   actor.start();
+  const announce = (worker: string): void => actor.send({ type: "member.joined", member: member(worker) });
   const join = (worker: string, pending?: readonly number[], life = 1): void => {
     actor.send({ type: "member.joined", member: member(worker, life) });
     actor.send({ type: "worker.opened", job: job.id, partitions: pending === undefined ? [] : [0], worker });
@@ -81,8 +85,26 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
     actor.send({ type: "task.committed", commit: commitOf(sequence), job: job.id, worker });
   const lose = (worker: string): void => actor.send({ type: "member.lost", worker, reason: "silence" });
   const taken = (): string[] => sent.splice(0);
-  return { clock, races, join, commit, lose, taken };
+  const starve = (worker: string, sequence: number): void => {
+    const failure = { code: "BLOCK_UNREACHABLE", message: "", damage: [] };
+    actor.send({ type: "task.starved", job: job.id, stage: 0, partition: 0, sequence, failure, worker });
+  };
+  return { clock, races, announce, join, commit, starve, lose, taken, outputs: () => outputs };
 }
+
+test("gathering: what a worker ends while others have not told yet what they hold is told once, and counts", async (t) => {
+  const { announce, join, commit, starve, taken, outputs } = await stageOf(t, 2);
+  announce("late");
+  join("busy", [0, 1]);
+  commit("busy", 0);
+  starve("busy", 1);
+  t.deepEqual(taken(), []);
+  join("late");
+  t.deepEqual(taken().length, 1);
+  t.is(outputs(), 0);
+  commit("late", 1);
+  t.is(outputs(), 1);
+});
 
 test("races: the loser is told to stop the task, once, and the story knows who was first", async (t) => {
   const { clock, races, join, commit, taken } = await stageOf(t, 1);

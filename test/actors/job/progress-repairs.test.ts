@@ -21,6 +21,8 @@ type Step =
   | { readonly kind: "run"; readonly worker: string; readonly pick: number; readonly through: number }
   | { readonly kind: "copy"; readonly worker: string; readonly pick: number }
   | { readonly kind: "damage"; readonly pick: number }
+  /** It begins anew, and its journal has lost its end: it may hold what was withdrawn before. */
+  | { readonly kind: "loseEnd"; readonly worker: string; readonly pick: number }
   | { readonly kind: "leave" | "return" | "loseDisk"; readonly worker: string };
 
 interface Shape {
@@ -39,14 +41,23 @@ function progressOf({ splitCount }: Shape): JobProgress {
   return new JobProgress({ id: "job", program: made, plan, files: [], splits, splitBytes: 1, outputFormat: "csv" });
 }
 
+/** What a worker has journaled of a task: its commit, or that it is withdrawn. */
+interface Entry {
+  readonly name: string;
+  readonly commit: TaskCommit | undefined;
+}
+
 /** Workers with what they hold: by task, each commit in files of its own. */
 class Cluster {
   readonly progress: JobProgress;
   readonly #shape: Shape;
   readonly #disks = new Map<string, Map<string, TaskCommit>>(WORKERS.map((worker) => [worker, new Map()]));
+  readonly #logs = new Map<string, Entry[]>(WORKERS.map((worker) => [worker, []]));
   readonly #present = new Set(WORKERS);
   /** Files that were deleted since the job had said that nobody needs them any more. */
   readonly #freed = new Set<string>();
+  /** Files that a worker may have lost with the end of its journal. */
+  readonly #forgotten = new Set<string>();
   #fileCount = 0;
 
   constructor(shape: Shape) {
@@ -59,11 +70,13 @@ class Cluster {
     if (step.kind === "copy") this.#copy(step);
     if (step.kind === "damage") this.#damage(step.pick);
     if (step.kind === "return") this.#return(step.worker);
+    if (step.kind === "loseEnd") this.#loseEnd(step);
     if (step.kind === "leave" || step.kind === "loseDisk") {
-      if (step.kind === "loseDisk") this.#disks.get(step.worker)?.clear();
+      if (step.kind === "loseDisk") this.#begin(step.worker, []);
       this.#present.delete(step.worker);
       this.progress.lose(step.worker);
     }
+    this.#report();
     this.#free(this.progress.takeFreeable() ?? 0);
   }
 
@@ -163,7 +176,7 @@ class Cluster {
     const bundles = result.bundles.map((bundle) => ({ ...bundle, at: place(bundle.at) }));
     const runs = result.runs.map((run) => ({ ...run, at: place(run.at) }));
     const commit = { ...task, result: { ...result, bundles, runs, rejects: result.rejects.map(place) } };
-    disk.set(taskName(task), commit);
+    this.#journal(worker, { name: taskName(task), commit });
     this.progress.commit(commit, worker);
   }
 
@@ -173,7 +186,43 @@ class Cluster {
   }
 
   #withdraw(damage: readonly StoredReference[]): void {
-    for (const { worker, ...task } of this.progress.withdraw(damage)) this.#disks.get(worker)?.delete(taskName(task));
+    for (const { worker, at, ...task } of this.progress.withdraw(damage)) {
+      const name = taskName(task);
+      const held = this.#disks.get(worker)?.get(name);
+      const isMeant = held !== undefined && referencesOf(held).some(({ segment }) => segment === at.segment);
+      if (isMeant) this.#journal(worker, { name, commit: undefined });
+    }
+  }
+
+  #journal(worker: string, entry: Entry): void {
+    this.#logs.get(worker)?.push(entry);
+    if (entry.commit === undefined) this.#disks.get(worker)?.delete(entry.name);
+    else this.#disks.get(worker)?.set(entry.name, entry.commit);
+  }
+
+  /** The worker has that journal, and nothing else. */
+  #begin(worker: string, log: readonly Entry[]): void {
+    this.#logs.set(worker, []);
+    this.#disks.set(worker, new Map());
+    for (const entry of log) this.#journal(worker, entry);
+  }
+
+  #loseEnd({ worker, pick: kept }: { readonly worker: string; readonly pick: number }): void {
+    if (!this.#present.has(worker)) return;
+    const log = this.#logs.get(worker) ?? [];
+    for (const commit of this.#disks.get(worker)?.values() ?? [])
+      for (const { segment } of referencesOf(commit)) this.#forgotten.add(segment);
+    this.#begin(worker, log.slice(0, kept % (log.length + 1)));
+    this.progress.restore([...(this.#disks.get(worker)?.values() ?? [])], worker);
+  }
+
+  /** Whoever reads what a lost end of a journal has told of says that it is not there. */
+  #report(): void {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const missing = this.readInVain().filter((segment) => this.#forgotten.has(segment));
+      if (missing.length === 0) return;
+      this.#withdraw(missing.map((segment) => ({ segment, offset: 0, byteLength: 1, crc: 0 })));
+    }
   }
 
   #return(worker: string): void {
@@ -192,6 +241,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("copy" as const), worker, pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("damage" as const), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("loseEnd" as const), worker, pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("leave", "return", "loseDisk"), worker }) },
 );
 const names = Array.from({ length: STAGES }, (_, stage) => [0, 1, 2, 3].map((partition) => `${stage}/${partition}/0`));
