@@ -76,6 +76,11 @@ export const EXECUTOR_DEAD_AFTER_MS = 30_000;
 export const TASK_ATTEMPTS_MAX = 3;
 /** Times that one task's stored result may be found damaged and be made again, before the disk is called broken. */
 export const TASK_REPAIRS_MAX = 8;
+/**
+ * Times in a row that one task, or the output, may starve of what nobody is said to hold, before the job ends. Each of the
+ * workers that have a task may tell so once, of what was lost since.
+ */
+export const VAIN_REPAIRS_MAX = 8;
 /** Messages between worker and coordinator under way at once: several from each of 4,096 partitions. */
 export const MESSAGES_IN_FLIGHT_MAX = 65_536;
 /** Share of the machine's or the container's memory that a process may have where nobody says how much. */

@@ -8,11 +8,12 @@
  * J5. What nobody needs any more is freed before the tasks that may need its room are handed out.
  * J7. A worker without the functions that the job calls has no part in it.
  * J6. What is needed is held by as many workers as the job wants copies, and by others than those that are drained.
+ * J9. A task that starves again and again with nothing to be made again for it ends the job by name: it would for ever.
  * J8. Whoever still has a task that somebody else has committed is told to stop it.
  * J4. What a lost worker held and somebody still needs is made again, by going back to the first stage that lacks it;
  *     what a worker brings back when it returns is taken.
  */
-import { setup } from "xstate";
+import { or, setup } from "xstate";
 import type { Member, MembershipFact } from "../membership/messages.ts";
 import { RACE_FACTOR, RACE_INTERVAL_MS, RACE_LEAST_MS } from "../options.ts";
 import type { OutputFact } from "../output/messages.ts";
@@ -31,6 +32,7 @@ import {
 } from "./messages.ts";
 import { type Assignment, type Placement, taskName } from "./placement.ts";
 import type { JobProgress } from "./progress.ts";
+import { VainRepairs } from "./vain-repairs.ts";
 
 export interface JobInput {
   readonly job: JobDescription;
@@ -74,6 +76,7 @@ interface Workplace {
 interface Context extends JobInput {
   readonly workplaces: Map<string, Workplace>;
   readonly copies: CopyPlan;
+  readonly vain: VainRepairs;
 }
 
 type FromWorker<Fact> = Fact & { readonly worker: string };
@@ -138,6 +141,7 @@ function settleTask(context: Context, { stage, partition, sequence }: TaskName, 
 
 /** True if it ends the present stage. */
 function noteCommit(context: Context, { commit, worker }: FromWorker<{ readonly commit: TaskCommit }>): boolean {
+  context.vain.forget();
   settleTask(context, commit, worker);
   context.copies.end(taskName(commit), worker);
   return context.progress.commit(commit, worker);
@@ -185,6 +189,7 @@ export const jobMachine = setup({
       context.workplaces.size > 0 && [...context.workplaces.values()].every((workplace) => isReady(workplace)),
     isComplete: ({ context }) => context.progress.isComplete,
     isBeyondRepair: ({ context }) => context.progress.isBeyondRepair,
+    isRepairedInVain: ({ context }) => context.vain.failure !== undefined,
     isIncomplete: ({ context }) => !context.progress.isComplete,
   },
   actions: {
@@ -205,6 +210,7 @@ export const jobMachine = setup({
     lose: ({ context, event }) => {
       if (event.type !== "member.lost") return;
       if (!context.workplaces.delete(event.worker)) return;
+      context.vain.forget();
       const begunCount = context.placement.begunBy(event.worker);
       context.placement.lose(event.worker);
       context.copies.lose(event.worker);
@@ -221,6 +227,7 @@ export const jobMachine = setup({
       context.workplaces.get(event.worker)?.unheard?.delete(event.partition);
       context.placement.adopt(event.worker, event.partition, event.pending ?? []);
       context.progress.restore(event.commits, event.worker);
+      context.vain.forget();
       settle(context, event.worker);
     },
     noteTakenOver: ({ context, event }) => {
@@ -237,7 +244,11 @@ export const jobMachine = setup({
         if (wasCopying && context.progress.neededOf(event)?.isFreed !== false) return;
       }
       const withdrawals = context.progress.withdraw(event.failure.damage ?? []);
-      if (withdrawals.length === 0) return;
+      if (withdrawals.length === 0) {
+        if (event.type === "task.starved") context.vain.note(event, event.failure);
+        return;
+      }
+      context.vain.forget();
       context.noteWithdrawn(withdrawals.length);
       for (const { worker, ...withdrawal } of withdrawals) {
         context.send(worker, { type: "worker.withdraw", job: context.job.id, withdrawals: [withdrawal] });
@@ -279,7 +290,7 @@ export const jobMachine = setup({
       if (event.type === "output.ended") context.tell({ kind: "done", output: event.totals });
     },
     tellFailed: ({ context, event }) => {
-      if ("failure" in event) context.tell({ kind: "failed", failure: event.failure });
+      if ("failure" in event) context.tell({ kind: "failed", failure: context.vain.failure ?? event.failure });
     },
   },
 }).createMachine({
@@ -288,6 +299,7 @@ export const jobMachine = setup({
     ...input,
     workplaces: new Map(),
     copies: new CopyPlan(input.replicas ?? 1),
+    vain: new VainRepairs(),
   }),
   initial: "gathering",
   on: {
@@ -316,7 +328,7 @@ export const jobMachine = setup({
     running: {
       entry: "openStage",
       always: [
-        { guard: "isBeyondRepair", target: "failed" },
+        { guard: or(["isBeyondRepair", "isRepairedInVain"]), target: "failed" },
         { guard: "isComplete", target: "writing" },
       ],
       initial: "pacing",
@@ -333,7 +345,10 @@ export const jobMachine = setup({
     },
     writing: {
       entry: "startOutput",
-      always: { guard: "isIncomplete", target: "running" },
+      always: [
+        { guard: "isRepairedInVain", target: "failed" },
+        { guard: "isIncomplete", target: "running" },
+      ],
       on: {
         "member.lost": { target: "writing", reenter: true, actions: ["lose", "copy"] },
         "worker.opened": { target: "writing", reenter: true, actions: ["noteOpened", "copy"] },

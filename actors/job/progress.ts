@@ -18,6 +18,7 @@
  * J10. A worker that has lost the end of its journal may hold another commit of a task than before: what reads it is given
  *      the blocks that are there now.
  */
+import { isAmong, placeName } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference } from "../executor/messages.ts";
 import { TASK_REPAIRS_MAX } from "../options.ts";
@@ -146,11 +147,11 @@ export class JobProgress {
 
   /** Forgets the commits that refer to damaged bytes (J6); returns them. Those that were made again since stay. */
   withdraw(damage: readonly SegmentReference[]): readonly (Withdrawal & { readonly worker: string })[] {
-    const damaged = new Set(damage.map(placeName));
+    const isDamaged = isAmong(damage);
     const withdrawals: (Withdrawal & { readonly worker: string })[] = [];
     for (const [name, holders] of this.#holders) {
       for (const [worker, commit] of holders) {
-        const at = referencesOf(commit).find((reference) => damaged.has(placeName(reference)));
+        const at = referencesOf(commit).find(isDamaged);
         if (at === undefined) continue;
         holders.delete(worker);
         const { stage, partition, sequence } = commit;
@@ -374,8 +375,4 @@ export class JobProgress {
 
 function placesOf(commit: TaskCommit): string {
   return referencesOf(commit).map(placeName).join();
-}
-
-function placeName({ segment, offset }: SegmentReference): string {
-  return `${segment}:${offset}`;
 }

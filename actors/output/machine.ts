@@ -6,6 +6,7 @@
  * O3. Any error of writing ends the output by name; nothing appears.
  * O5. Where a run or a reject is damaged, the output waits until the job orders it anew; what was written stays written.
  * O4. What an incarnation writes ends with it: the next one waits for the write that is under way, and no other follows.
+ * O7. An order is in vain that has what the output has just told damaged; so many in a row end it by name.
  * O6. Text that its worker stored and that cannot be had any more is computed again, a bounded number of times.
  */
 import assert from "node:assert/strict";
@@ -13,11 +14,11 @@ import { assign, fromPromise, not, setup } from "xstate";
 import { RuntimeError } from "../../runtime/errors.ts";
 import { isDiskFull } from "../../runtime/journal/disk-full.ts";
 import type { Journal } from "../../runtime/journal/journal.ts";
-import { SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
+import { isAmong, SegmentDamageError } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference, Task, TaskFailure, TaskResult } from "../executor/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
-import { TASK_REPAIRS_MAX } from "../options.ts";
+import { TASK_REPAIRS_MAX, VAIN_REPAIRS_MAX } from "../options.ts";
 import type { OutputCommand, OutputFact, OutputPiece, OutputTotals, RejectSources } from "./messages.ts";
 import type { OutputPort } from "./output-port.ts";
 import { Pieces } from "./pieces.ts";
@@ -58,6 +59,10 @@ interface Context extends Omit<OutputInput, "runs" | "rejects"> {
   readonly reader: TextReader;
   /** How often the text whose turn it is was lost. */
   textLosses: number;
+  /** What it waits for, since that is damaged. */
+  starvation: TaskFailure | undefined;
+  /** Orders in a row, with nothing written in between, that were in vain (O7). */
+  vainOrders: number;
 }
 
 type Event =
@@ -129,6 +134,7 @@ export const outputMachine = setup({
     isTextLost: ({ context, event }) =>
       "error" in event && event.error instanceof SegmentDamageError && context.textLosses < TASK_REPAIRS_MAX,
     hasDamage: ({ event }) => "error" in event && event.error instanceof SegmentDamageError,
+    isLastInVain: ({ context, event }) => context.vainOrders >= VAIN_REPAIRS_MAX && isInVain(context, event),
     isSorted: ({ context }) => inOrder(context.job) && context.runs.length > 0,
   },
   actions: {
@@ -168,6 +174,14 @@ export const outputMachine = setup({
       return event.type === "output.order" ? { runs: event.runs, rejects: event.rejects } : {};
     }),
     tellStarved: ({ context, event }) => context.tell({ type: "output.starved", failure: failureIn(event) }),
+    noteStarved: assign(({ event }) => ({ starvation: failureIn(event) })),
+    countOrder: assign(({ context, event }) => ({ vainOrders: isInVain(context, event) ? context.vainOrders + 1 : 0 })),
+    tellInVain: ({ context }) => {
+      const { starvation, tell, vainOrders } = context;
+      const told = `the output was ordered ${vainOrders + 1} times in a row of what it had told damaged`;
+      const failure = { code: "REPAIR_IN_VAIN", message: `${told}: ${starvation?.message}` };
+      tell({ type: "output.broken", failure });
+    },
     tellBroken: ({ context, event }) => context.tell({ type: "output.broken", failure: failureIn(event) }),
   },
 }).createMachine({
@@ -178,11 +192,13 @@ export const outputMachine = setup({
     resume: { piecesDone: 0, pieceCount: 0, bytesWritten: 0, crc: 0, pairsWritten: 0 },
     reader: new TextReader(input.readText),
     textLosses: 0,
+    starvation: undefined,
+    vainOrders: 0,
   }),
   initial: "starting",
   on: {
     "output.failed": [
-      { guard: "isStarved", target: ".starved", actions: "tellStarved" },
+      { guard: "isStarved", target: ".starved", actions: ["noteStarved", "tellStarved"] },
       { target: ".broken", actions: "tellBroken" },
     ],
     "output.order": { actions: "takeOrder" },
@@ -237,7 +253,7 @@ export const outputMachine = setup({
                   const written = pieces.next();
                   if (written !== undefined) freeText(context, written);
                   pieces.written(written?.rest);
-                  return { resume: event.output, textLosses: 0 };
+                  return { resume: event.output, textLosses: 0, vainOrders: 0 };
                 }),
                 "tellWritten",
               ],
@@ -256,13 +272,18 @@ export const outputMachine = setup({
         input: ({ context }) => ({ context }),
         onDone: "ended",
         onError: [
-          { guard: "hasDamage", target: "starved", actions: "tellStarved" },
+          { guard: "hasDamage", target: "starved", actions: ["noteStarved", "tellStarved"] },
           { target: "broken", actions: "tellBroken" },
         ],
       },
     },
     starved: {
-      on: { "output.order": { target: "starting", actions: "takeOrder" } },
+      on: {
+        "output.order": [
+          { guard: "isLastInVain", target: "broken", actions: "tellInVain" },
+          { target: "starting", actions: ["countOrder", "takeOrder"] },
+        ],
+      },
     },
     ended: { type: "final", entry: "tellEnded" },
     stopped: { type: "final" },
@@ -270,6 +291,13 @@ export const outputMachine = setup({
     broken: { type: "final" },
   },
 });
+
+/** O7. */
+function isInVain({ starvation }: Context, event: Event): boolean {
+  if (event.type !== "output.order") return false;
+  const rejects = event.rejects.commits.flatMap(({ result }) => result.rejects);
+  return [...event.runs.map(({ at }) => at), ...rejects].some(isAmong(starvation?.damage ?? []));
+}
 
 function freeText({ freeText: free }: Context, result: TaskResult): void {
   const segments = textSegments(result);

@@ -34,6 +34,17 @@ export function damageFound(error: unknown, at: SegmentReference): readonly Segm
   return error.code === "SEGMENT_READ_FAILED" && isMediumError(error.cause) ? [at] : [];
 }
 
+/** Tells which references are among those that are damaged. */
+export function isAmong(damage: readonly SegmentReference[]): (reference: SegmentReference) => boolean {
+  const places = new Set(damage.map(placeName));
+  return (reference) => places.has(placeName(reference));
+}
+
+/** Stored bytes are known by where they begin. */
+export function placeName({ segment, offset }: SegmentReference): string {
+  return `${segment}:${offset}`;
+}
+
 function isMediumError(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "EIO";
 }

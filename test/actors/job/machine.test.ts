@@ -1,14 +1,14 @@
 /**
- * What a job tells workers that have what somebody else has done.
+ * What a job tells workers that have what somebody else has done, and when it gives up what starves again and again.
  */
 import test, { type ExecutionContext } from "ava";
 import { createActor } from "xstate";
 import { jobMachine } from "../../../actors/job/machine.ts";
-import type { JobDescription, TaskRace } from "../../../actors/job/messages.ts";
+import type { JobDescription, JobOutcome, TaskRace } from "../../../actors/job/messages.ts";
 import { Placement } from "../../../actors/job/placement.ts";
 import { JobProgress } from "../../../actors/job/progress.ts";
 import type { Member } from "../../../actors/membership/messages.ts";
-import { RACE_INTERVAL_MS, RACE_LEAST_MS } from "../../../actors/options.ts";
+import { RACE_INTERVAL_MS, RACE_LEAST_MS, VAIN_REPAIRS_MAX } from "../../../actors/options.ts";
 import type { TaskCommit } from "../../../actors/partition/messages.ts";
 import type { WorkerCommand } from "../../../actors/worker/messages.ts";
 import { toIncarnation } from "../../../runtime/identity.ts";
@@ -40,6 +40,7 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
   const sent: string[] = [];
   const races: TaskRace[] = [];
   let outputs = 0;
+  const outcomes: JobOutcome[] = [];
   const actor = createActor(jobMachine, {
     clock,
     input: {
@@ -60,12 +61,12 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
         outputs += 1;
       },
       ...{
-        tell: () => {},
         noteTakenOver: () => {},
         noteWithdrawn: () => {},
         noteLost: () => {},
       },
       noteRace: (race) => races.push(race),
+      tell: (outcome) => outcomes.push(outcome),
     },
   });
   t.teardown(() => actor.stop());
@@ -83,13 +84,14 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
   };
   const commit = (worker: string, sequence: number): void =>
     actor.send({ type: "task.committed", commit: commitOf(sequence), job: job.id, worker });
+  const starve = (worker: string, sequence: number): void => {
+    const damage = [{ segment: "lost.segment", offset: 0, byteLength: 1 }];
+    const failure = { code: "BLOCK_UNREACHABLE", message: "nobody has it", damage };
+    actor.send({ type: "task.starved", stage: 0, partition: 0, sequence, failure, job: job.id, worker });
+  };
   const lose = (worker: string): void => actor.send({ type: "member.lost", worker, reason: "silence" });
   const taken = (): string[] => sent.splice(0);
-  const starve = (worker: string, sequence: number): void => {
-    const failure = { code: "BLOCK_UNREACHABLE", message: "", damage: [] };
-    actor.send({ type: "task.starved", job: job.id, stage: 0, partition: 0, sequence, failure, worker });
-  };
-  return { clock, races, announce, join, commit, starve, lose, taken, outputs: () => outputs };
+  return { clock, races, outcomes, announce, join, commit, starve, lose, taken, outputs: () => outputs };
 }
 
 test("gathering: what a worker ends while others have not told yet what they hold is told once, and counts", async (t) => {
@@ -148,4 +150,37 @@ test("zombies: who comes back with tasks that others have committed is told to s
   t.deepEqual(taken(), ["heir stops 0/0/1"], "what both have they race");
   commit("heir", 2);
   t.deepEqual(taken(), ["zombie stops 0/0/2"]);
+});
+
+test("starving: a task that starves of what nobody holds is given out again a few times, then the job ends by name", async (t) => {
+  const { outcomes, join, starve, taken } = await stageOf(t, 1);
+  join("worker");
+  for (let count = 1; count <= VAIN_REPAIRS_MAX; count += 1) {
+    starve("worker", 0);
+    t.deepEqual(outcomes, []);
+  }
+  t.deepEqual(taken(), Array(1 + VAIN_REPAIRS_MAX).fill("worker runs 0"));
+  starve("worker", 0);
+  const message = `task 0/0/0 has starved ${VAIN_REPAIRS_MAX + 1} times in a row of what nobody is said to hold: nobody has it`;
+  t.deepEqual(outcomes, [{ kind: "failed", failure: { code: "REPAIR_IN_VAIN", message } }]);
+});
+
+test("starving: what is committed, lost or brought back meanwhile gives every task as many tries again", async (t) => {
+  const { outcomes, join, commit, starve, lose } = await stageOf(t, 2);
+  join("worker");
+  join("other");
+  const changes = [() => commit("worker", 1), () => lose("other"), () => join("other", [])];
+  for (const change of changes) {
+    for (let count = 1; count <= VAIN_REPAIRS_MAX; count += 1) starve("worker", 0);
+    change();
+  }
+  t.deepEqual(outcomes, []);
+});
+
+test("starving: many tasks that miss one block each tell so, and the job goes on", async (t) => {
+  const taskCount = 3 * VAIN_REPAIRS_MAX;
+  const { outcomes, join, starve } = await stageOf(t, taskCount);
+  join("worker");
+  for (let sequence = 0; sequence < taskCount; sequence += 1) starve("worker", sequence);
+  t.deepEqual(outcomes, []);
 });
