@@ -7,9 +7,11 @@
  * R1. A data directory belongs to one job until that is done; another job's is refused, never mixed.
  * R2. However a run ends, what is committed stays for the next one; only a job that is done, or given up, frees it.
  * R3. What is freed is put aside while the lock is held: whoever takes the lock next finds nothing that is about to go.
+ *     What a run that was killed then has left goes with the next one.
  */
 import { randomBytes } from "node:crypto";
-import { renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import { RuntimeError } from "../runtime/errors.ts";
 import { openDiskAccount } from "../runtime/journal/disk-meter.ts";
@@ -30,6 +32,8 @@ import { startTree, type Tree } from "./tree.ts";
 
 /** Each waits 100 ms more than the one before. */
 const REMOVE_RETRIES_MAX = 5;
+/** Between a directory's name and random digits, where it is put aside. */
+const ASIDE = "-freed-";
 
 export interface RunJobOptions {
   readonly job: JobDescription;
@@ -123,7 +127,8 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
       const isKept = options.keepJournal === true || !finished;
       const isFreed = free || !isKept || !options.journaled;
       const places = [journalDirectory, segmentDirectory, unreadableJournal(journalDirectory)];
-      const freed = isFreed ? places.map(putAside) : [];
+      const freed = places.flatMap(leftAside);
+      if (isFreed) freed.push(...places.map(putAside));
       if (isFreed) rmSync(identityFile(options.dataDirectory), { force: true });
       await journal.close();
       // A thread that is being terminated may still make a file.
@@ -138,9 +143,17 @@ export async function runJob(options: RunJobOptions): Promise<RunningJob> {
   }
 }
 
+/** R3. Names that `putAside` gave. */
+function leftAside(directory: string): string[] {
+  const root = path.dirname(directory);
+  if (!existsSync(root)) return [];
+  const names = readdirSync(root).filter((name) => name.startsWith(`${path.basename(directory)}${ASIDE}`));
+  return names.map((name) => path.join(root, name));
+}
+
 /** R3. Returns the new name; of a directory that cannot be renamed, such as one that is not there, the old one. */
 function putAside(directory: string): string {
-  const aside = `${directory}-freed-${randomBytes(6).toString("hex")}`;
+  const aside = `${directory}${ASIDE}${randomBytes(6).toString("hex")}`;
   try {
     renameSync(directory, aside);
     return aside;

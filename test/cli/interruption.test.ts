@@ -4,7 +4,7 @@
  * What a test must not leave to chance it pins with `hold:KIND`: a run whose first task of a later stage is held has
  * journaled every task of the stages before, and goes no further.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import test, { type ExecutionContext } from "ava";
 import { generateInput } from "../../programs/generate/generate-input.ts";
 import { seededRandom } from "../../runtime/random.ts";
@@ -63,6 +63,20 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     checkResumed(t, stage, 3);
   });
 }
+
+test.serial("interruption: what a run had put aside that was killed while it tidied up goes with the next one", (t) => {
+  const stage = stageOf(t);
+  const kept = stage.run([...OPTIONS, "--keep-journal"]);
+  t.is(kept.status, 0);
+  const [journal] = stage.journals();
+  for (const name of ["journal", "segments", "journal-unreadable"]) {
+    const aside = `${stage.stateDirectory}/${journal}/${name}-freed-0123456789ab`;
+    mkdirSync(aside);
+    writeFileSync(`${aside}/file`, "left");
+  }
+  t.is(stage.run(OPTIONS).status, 0);
+  t.deepEqual(stage.journals(), []);
+});
 
 test.serial("interruption: without a journal, SIGINT leaves nothing", async (t) => {
   const stage = stageOf(t);
