@@ -36,6 +36,8 @@ const PROGRAM = {
 const PIECES = 1_500;
 /** Between two looks at a cluster. */
 const LOOK_INTERVAL_MS = 20;
+/** Shorter than the time that AVA gives a test, so that it is told what was waited for. */
+const UNTIL_MAX_MS = 100_000;
 
 export interface Scene {
   readonly stage: CommandStage;
@@ -92,11 +94,13 @@ export async function sceneOf(
   };
 }
 
-/** Resolves with the first look at the cluster that is as wished. */
+/** Resolves with the first look at the cluster that is as wished. Errors: an Error that tells the last one, after a while. */
 export async function until<Seen>(look: () => Promise<Seen>, isSo: (seen: Seen) => boolean): Promise<Seen> {
+  const began = systemClock.nowMs();
   for (;;) {
     const seen = await look();
     if (isSo(seen)) return seen;
+    if (systemClock.nowMs() - began > UNTIL_MAX_MS) throw new Error(`it does not become so: ${JSON.stringify(seen)}`);
     await new Promise<void>((resolve) => void systemClock.setTimeout(resolve, LOOK_INTERVAL_MS));
   }
 }
