@@ -109,6 +109,8 @@ export class JournalEdits {
       this.#pending.set(first.slice(NAME_FROM, -1), edits);
       return;
     }
+    // Whoever read it before may have died when it had repaired it, and before it could tell.
+    this.#pending.delete(first.slice(NAME_FROM, -1));
     for (const edit of edits) edit.state = "harmless";
     for (const [key] of meant) this.#forget(key);
     for (const [key, value] of found) truth.set(key, value);
