@@ -19,6 +19,7 @@ import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { describeExit } from "../runtime/supervision/supervision-error.ts";
 import type { WorkerExchange } from "./exchange/messages.ts";
+import { jobOf } from "./exchange/segment-names.ts";
 import { executorMachine } from "./executor/machine.ts";
 import { isSegmentBelow, isTextSegment, type ThreadInput } from "./executor/messages.ts";
 import { createThreadSource, type ThreadSource } from "./executor/thread-source.ts";
@@ -231,6 +232,7 @@ function worker(plot: Plot): ChildSpecification {
             board.send("partitions", { type: "child.stop", id });
           }
         },
+        storedJobs: () => storedJobs(plot),
         freeJob: (job) => freeClosed(plot, job),
         sendToPartition: (job, partition, command) => board.sendBelow("partitions", `${job}/${partition}`, command),
         freeSegments: (stages, journaled) => freeOnDisk(plot, journaled, () => freeStages(plot, stages)),
@@ -265,6 +267,13 @@ function freeOnDisk({ disk, endings }: Plot, journaled: Promise<void>, free: () 
 async function freeStages(plot: Plot, { job, below }: FreedStages): Promise<number> {
   const isFreed = (segment: string): boolean => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below);
   return (await deleteOwn(plot, isFreed)) + (plot.exchange?.free(job, below) ?? 0);
+}
+
+/** Where the directory is another's to clear up, none. */
+function storedJobs({ freesClosedJobs, thread }: Plot): readonly string[] {
+  if (freesClosedJobs !== true) return [];
+  const jobs = listSegments(thread.segmentDirectory).map(({ segment }) => jobOf(segment));
+  return [...new Set(jobs)].filter((job) => job !== undefined);
 }
 
 /** Copies of what others wrote go with the exchange, which is closed. */

@@ -30,6 +30,12 @@ export function writerOf(segment: string): string | undefined {
   return /-at\.([0-9a-f]+)\.\d+-/.exec(segment)?.[1];
 }
 
+/** Undefined for a segment that was not written in a cluster. */
+export function jobOf(segment: string): string | undefined {
+  const end = segment.indexOf("-at.");
+  return end < 0 ? undefined : segment.slice(0, end);
+}
+
 /** Whether a segment was written for that job, in a cluster. */
 export function isOfJob(segment: string, job: string): boolean {
   return segment.startsWith(`${job}-at.`);

@@ -45,6 +45,8 @@ export interface WorkerInput {
   readonly startPartition: (job: string, partition: number) => boolean;
   /** Ends a job's partitions. */
   readonly stopPartitions: (job: string) => void;
+  /** Jobs of which there are files here, or may be. */
+  readonly storedJobs: () => readonly string[];
   /** Removes all that is stored of a job, which is closed. */
   readonly freeJob: (job: string) => void;
   readonly sendToPartition: (job: string, partition: number, command: PartitionCommand) => void;
@@ -154,7 +156,7 @@ export const workerMachine = setup({
     keep: ({ context, event, self }) => {
       if (event.type !== "worker.keep") return;
       const kept = new Set(event.jobs);
-      listJobs(context.journal).then(
+      listJobs(context).then(
         (jobs) => self.send({ type: "jobs.listed", jobs: jobs.filter((job) => !kept.has(job)) }),
         // A journal that cannot be read is told by whoever needs it.
         () => undefined,
@@ -236,9 +238,9 @@ function close({ pool, opened, stopPartitions, freeJob }: Context, job: string):
   freeJob(job);
 }
 
-/** Jobs with logs here. */
-async function listJobs(journal: Journal): Promise<readonly string[]> {
-  const jobs = new Set<string>();
+/** Jobs with logs or files here: the tasks of an output have no log. */
+async function listJobs({ journal, storedJobs }: Context): Promise<readonly string[]> {
+  const jobs = new Set(storedJobs());
   for (const actor of await journal.actors(PARTITION_LOG_PREFIX)) jobs.add(jobOfPartitionLog(actor));
   return [...jobs];
 }

@@ -14,6 +14,7 @@ import { DeliveryCheck } from "./checks/delivery.ts";
 import { DiscoveriesCheck } from "./checks/discoveries.ts";
 import { DurabilityCheck } from "./checks/durability.ts";
 import { IncarnationsCheck } from "./checks/incarnations.ts";
+import { LeftoversCheck } from "./checks/leftovers.ts";
 import { LineageCheck } from "./checks/lineage.ts";
 import { OutcomesCheck } from "./checks/outcomes.ts";
 import { Problems } from "./checks/problems.ts";
@@ -62,6 +63,10 @@ export interface Verdict {
 
 /** Within which every job must have ended after healing: far more than all backoffs and deadlines one after the other. */
 const END_WITHIN_MS = 400_000;
+
+/** Of so many seeds one goes on until everybody has cleared up: more than backoffs, and the time until silence is death. */
+const SETTLED_EACH = 4;
+const SETTLE_MS = 30_000;
 
 export async function simulate(options: SimulationOptions): Promise<Verdict> {
   const { seed, keepsLines = false, makeWorks = makeWorkload } = options;
@@ -125,6 +130,10 @@ async function play({ world, disks, watches, works, plan, points, problems }: Pl
   applyFaults(plan, { world, network, cluster, points, cancel, healAtMs: plan.healAtMs });
   const isEnded = (): boolean => (submitter.isDone && world.nowMs >= plan.healAtMs) || !problems.isEmpty;
   const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
+  if (end === "reached" && problems.isEmpty && world.seed % SETTLED_EACH === 0) {
+    await world.run(() => false, world.nowMs + SETTLE_MS);
+    watches.tell("settled");
+  }
   if (end !== "reached") problems.report("ending", `${submitter.unfinished.join(", ")} did not end (${end})`);
   watches.tell("finished");
   return submitter;
@@ -165,6 +174,7 @@ function openChecks({ world, works, plan, problems }: Pick<Play, "world" | "work
   return [
     new OutcomesCheck(works, problems, plan),
     new BlockContentsCheck(problems),
+    new LeftoversCheck(works, problems),
     new LineageCheck(problems),
     new DurabilityCheck(problems),
     new DeliveryCheck(problems),

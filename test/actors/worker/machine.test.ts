@@ -1,14 +1,16 @@
 /**
- * The worker's machine: a job that is closed while it is being opened leaves nothing running; and the pace of its beats.
+ * The worker's machine: a job that is closed while it is being opened leaves nothing running; what is left of
+ * jobs that are over; and the pace of its beats.
  */
 import test from "ava";
 import { createActor } from "xstate";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { HEARTBEAT_INTERVAL_MS } from "../../../actors/options.ts";
 import { partitionLog } from "../../../actors/partition/messages.ts";
-import { workerMachine } from "../../../actors/worker/machine.ts";
+import { type WorkerInput, workerMachine } from "../../../actors/worker/machine.ts";
 import type { WorkerFact } from "../../../actors/worker/messages.ts";
 import { HEARTBEAT_OPTIONS } from "../../../runtime/failure/heartbeat-decision.ts";
+import type { Journal } from "../../../runtime/journal/journal.ts";
 import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
 import { SimulatedClock } from "../../runtime/simulated-clock.ts";
 
@@ -16,6 +18,16 @@ const JOB = { id: "job", plan: { partitions: 4 } } as JobDescription;
 
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+function inputOf(journal: Journal, more: Partial<WorkerInput>): WorkerInput {
+  const nothing = (): void => undefined;
+  return {
+    ...{ listen: nothing, introduce: nothing, beat: nothing, leave: nothing, noteDirectory: nothing, journal },
+    ...{ refused: nothing, released: nothing, pool: { send: nothing }, stopPartitions: nothing, tell: nothing },
+    ...{ freeJob: nothing, freeSegments: nothing, freeText: nothing, sendToPartition: nothing },
+    ...{ storedJobs: () => [], runningPartitions: () => [], startPartition: () => true, ...more },
+  };
 }
 
 for (const isClosed of [true, false]) {
@@ -27,15 +39,11 @@ for (const isClosed of [true, false]) {
       await journal.commit([{ actor: partitionLog(JOB.id, partition), payload: Uint8Array.of(1) }]);
     const started: number[] = [];
     const told: WorkerFact["type"][] = [];
-    const nothing = (): void => undefined;
     const actor = createActor(workerMachine, {
-      input: {
-        ...{ listen: nothing, introduce: nothing, beat: nothing, leave: nothing, noteDirectory: nothing, journal },
-        ...{ refused: nothing, released: nothing, pool: { send: nothing }, stopPartitions: nothing, freeJob: nothing },
-        ...{ sendToPartition: nothing, runningPartitions: () => [], freeSegments: nothing, freeText: nothing },
+      input: inputOf(journal, {
         startPartition: (_job, partition) => started.push(partition) > 0,
         tell: ({ type }) => void told.push(type),
-      },
+      }),
     });
     actor.start();
     actor.send({ type: "worker.open", job: JOB });
@@ -52,21 +60,17 @@ test("worker: it beats as its coordinator says, and asks its partitions at its o
   const journal = createMemoryJournal({ disk: new MemoryDisk("here") });
   await journal.open();
   const clock = new SimulatedClock();
-  const nothing = (): void => undefined;
   const beats: number[] = [];
   let asked = 0;
   const actor = createActor(workerMachine, {
     clock,
-    input: {
-      ...{ listen: nothing, introduce: nothing, leave: nothing, noteDirectory: nothing, journal, freeJob: nothing },
-      ...{ refused: nothing, released: nothing, pool: { send: nothing }, stopPartitions: nothing, tell: nothing },
-      ...{ freeSegments: nothing, freeText: nothing, startPartition: () => true },
+    input: inputOf(journal, {
       runningPartitions: () => [{ job: "job", partition: 1 }],
       sendToPartition: (_job, _partition, { type }) => {
         if (type === "partition.beat") asked += 1;
       },
       beat: (intervalMs) => beats.push(intervalMs),
-    },
+    }),
   });
   t.teardown(() => actor.stop());
   actor.start();
@@ -80,4 +84,20 @@ test("worker: it beats as its coordinator says, and asks its partitions at its o
   actor.send({ type: "membership.admitted", heartbeatIntervalMs: 100 });
   clock.advance(2_100);
   t.deepEqual([beats.length, asked], [6, 11]);
+});
+
+test("worker: told which jobs there are, it frees all others of which it has a log or a file", async (t) => {
+  const journal = createMemoryJournal({ disk: new MemoryDisk("here") });
+  await journal.open();
+  for (const job of ["logged", "kept"])
+    await journal.commit([{ actor: partitionLog(job, 0), payload: Uint8Array.of(1) }]);
+  const freed: string[] = [];
+  const actor = createActor(workerMachine, {
+    input: inputOf(journal, { storedJobs: () => ["kept", "stored", "logged"], freeJob: (job) => freed.push(job) }),
+  });
+  t.teardown(() => actor.stop());
+  actor.start();
+  actor.send({ type: "worker.keep", jobs: ["kept"] });
+  await turns();
+  t.deepEqual(freed.sort(), ["logged", "stored"]);
 });

@@ -4,7 +4,7 @@
 import test from "ava";
 import type { JobDescription } from "../../../actors/job/messages.ts";
 import { encodeCommit } from "../../../actors/partition/commit-record.ts";
-import type { TaskCommit } from "../../../actors/partition/messages.ts";
+import { partitionLog, type TaskCommit } from "../../../actors/partition/messages.ts";
 import { toIncarnation, toTerm } from "../../../runtime/identity.ts";
 import { RECORD_HEADER_BYTES } from "../../../runtime/journal/record.ts";
 import { recordKey } from "../../../runtime/journal/record-key.ts";
@@ -12,12 +12,14 @@ import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts"
 import { SupervisionError } from "../../../runtime/supervision/supervision-error.ts";
 import type { Envelope } from "../../../runtime/transport/transport.ts";
 import { OUTPUT_DIRECTORY } from "../cluster/coordinator-process.ts";
+import type { Work } from "../workload.ts";
 import { SimulatedFile } from "../world/disk.ts";
 import { BlockContentsCheck } from "./block-contents.ts";
 import { BoundsCheck } from "./bounds.ts";
 import { DeliveryCheck } from "./delivery.ts";
 import { DurabilityCheck } from "./durability.ts";
 import { IncarnationsCheck } from "./incarnations.ts";
+import { LeftoversCheck } from "./leftovers.ts";
 import { LineageCheck } from "./lineage.ts";
 import { RepetitionCheck } from "./repetition.ts";
 import { type CheckStage, openCheckStage } from "./stage.ts";
@@ -248,4 +250,23 @@ test("checks: a process that runs what its journal holds is reported", (t) => {
   t.deepEqual(stage.found(), []);
   check.ran(stage.resident, job, { kind: "split", split: 0 });
   t.deepEqual(stage.found(), ["repetition"]);
+});
+
+test("checks: a file or a log of a job that is over is reported, with a worker that lives", (t) => {
+  for (const [file, log, found] of [
+    ["other-at.a.1-e0-i1-o1-w0-s0-0.segment", partitionLog("other", 0), []],
+    ["job-at.b.1-e0-i1-o1-w0-s0-0.segment", partitionLog("other", 0), ["leftovers"]],
+    ["other-at.a.1-e0-i1-o1-w0-s0-0.segment", partitionLog("job", 2), ["leftovers"]],
+  ] as const) {
+    const { problems, resident, found: reported } = openCheckStage();
+    const check = new LeftoversCheck([{ job: { id: "job" } } as Work], problems);
+    check.started(resident);
+    resident.disk.filesIn(resident.segmentDirectory)?.set(file, new SimulatedFile());
+    resident.disk.level.write([{ type: "put", key: recordKey(log, 1), value: new Uint8Array(1) }], true);
+    check.settled();
+    t.deepEqual(reported(), [...found]);
+    check.ended(resident);
+    check.settled();
+    t.is(reported().length, found.length);
+  }
 });
