@@ -156,6 +156,8 @@ export const workerMachine = setup({
     keep: ({ context, event, self }) => {
       if (event.type !== "worker.keep") return;
       const kept = new Set(event.jobs);
+      // Those that ended while this worker did not hear the coordinator.
+      for (const job of [...context.opened]) if (!kept.has(job)) close(context, job);
       listJobs(context).then(
         (jobs) => self.send({ type: "jobs.listed", jobs: jobs.filter((job) => !kept.has(job)) }),
         // A journal that cannot be read is told by whoever needs it.

@@ -86,7 +86,7 @@ test("worker: it beats as its coordinator says, and asks its partitions at its o
   t.deepEqual([beats.length, asked], [6, 11]);
 });
 
-test("worker: told which jobs there are, it frees all others of which it has a log or a file", async (t) => {
+test("worker: told which jobs there are, it frees all others that are open, or of which it has a log or a file", async (t) => {
   const journal = createMemoryJournal({ disk: new MemoryDisk("here") });
   await journal.open();
   for (const job of ["logged", "kept"])
@@ -97,7 +97,8 @@ test("worker: told which jobs there are, it frees all others of which it has a l
   });
   t.teardown(() => actor.stop());
   actor.start();
+  actor.send({ type: "worker.open", job: JOB });
   actor.send({ type: "worker.keep", jobs: ["kept"] });
   await turns();
-  t.deepEqual(freed.sort(), ["logged", "stored"]);
+  t.deepEqual(freed.sort(), ["job", "logged", "stored"]);
 });
