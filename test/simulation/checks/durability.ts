@@ -52,8 +52,8 @@ export class DurabilityCheck implements Watch {
     if (!resident.durable) return;
     for (const { segment, offset, byteLength } of referencesOf(commit)) {
       const file = resident.disk.filesIn(resident.segmentDirectory)?.get(segment);
-      // A file that was freed meanwhile is needed no more.
-      if (file === undefined || file.syncedLength >= offset + byteLength) continue;
+      // A file that was freed meanwhile is needed no more; one that is damaged is found out by whoever reads it.
+      if (file === undefined || file.flipped.length > 0 || file.syncedLength >= offset + byteLength) continue;
       this.#report(resident, `tells of ${task} before ${segment} is stable`);
     }
   }

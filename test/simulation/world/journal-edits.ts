@@ -51,6 +51,7 @@ export class JournalEdits {
   readonly #edits: Edit[] = [];
   /** What there would be; undefined where that is not known any more. */
   #truth: Values | undefined;
+  #isUnknown = false;
   /** E4. By key: what the journal had written there, and has not now. */
   readonly #former = new Map<string, Uint8Array[]>();
   /** Logs that were read and have not been reported, by the name of their actor. */
@@ -58,7 +59,7 @@ export class JournalEdits {
 
   /** Makes one edit. The marker of the format stays: without it there is no journal. */
   edit(world: World, values: Values): void {
-    this.#truth ??= new Map(values);
+    if (!this.#isUnknown) this.#truth ??= new Map(values);
     const records = [...values.keys()].filter((key) => key.length > 1);
     if (records.length === 0) return;
     const pick = (): string => records[Math.floor(world.between(0, records.length))];
@@ -82,8 +83,9 @@ export class JournalEdits {
     this.#truth?.delete(key);
   }
 
-  /** What was written last is gone: from now on it is not known what there should be. */
+  /** What was written last is gone: it is not known what there should be, as long as edits may be among what is left. */
   lose(): void {
+    this.#isUnknown = this.#edits.some(({ state }) => state === "unread");
     this.#truth = undefined;
     this.#pending.clear();
   }
