@@ -8,7 +8,7 @@
  * I2. A file of another version is refused by name before the journal is opened.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { planIdentity } from "../programs/plan/plan-identity.ts";
 import { RuntimeError } from "../runtime/errors.ts";
@@ -103,6 +103,11 @@ function inputDifference(theirs: Input, ours: Input | undefined): string[] {
   if (theirs.byteLength !== ours.byteLength) return [`${name} of ${theirs.byteLength} bytes, not ${ours.byteLength}`];
   if (theirs.endsHash !== ours.endsHash) return [`${name} with other content`];
   return theirs.modifiedMs === ours.modifiedMs ? [] : [`${name} before it was modified`];
+}
+
+/** Whether the file of that name is one; undefined if there is none. */
+export function isAnIdentity(dataDirectory: string): boolean | undefined {
+  return existsSync(identityFile(dataDirectory)) ? parseIdentity(dataDirectory) !== undefined : undefined;
 }
 
 function parseIdentity(dataDirectory: string): DirectoryIdentity | undefined {

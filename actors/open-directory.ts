@@ -4,6 +4,8 @@
  * Owns: what happens to a journal that cannot be read, to one of another job, and to segments that nobody refers to.
  * Never: runs a task.
  *
+ * O5. A directory with files of somebody else, or of a coordinator or a worker, is refused: what a run leaves is removed
+ *     when it is done.
  * O1. A directory with an unfinished job of another program, input or version is refused by name, never mixed (R1 of
  *     `run-job.ts`).
  * O2. All logs are read once, while nothing depends on them: what is broken in them is cut off, and told, here.
@@ -18,9 +20,11 @@ import { isDiskFull } from "../runtime/journal/disk-full.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
 import { createLevelJournal } from "../runtime/journal/level-journal.ts";
 import { makeDirectory, syncDirectory } from "../runtime/make-directory.ts";
+import { roleOf } from "./cluster/process-life.ts";
 import { JOB_LOG_PREFIX, jobLog } from "./coordinator/messages.ts";
 import { type DirectoryIdentity, differenceOf, identityOf, readIdentity, writeIdentity } from "./directory-identity.ts";
 import type { JobDescription } from "./job/messages.ts";
+import { ofAnotherRole, requireOwnContent } from "./own-content.ts";
 import { partitionLogPrefix } from "./partition/messages.ts";
 import { removeUnusedSegments } from "./remove-unused-segments.ts";
 
@@ -54,6 +58,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Journal>
   const { dataDirectory, job, program, durability, onRestart } = options;
   const places = directoryPlaces(dataDirectory);
   try {
+    requireOwnContent(dataDirectory, places);
     for (const place of [places.journal, places.segments]) createDirectory(place, dataDirectory);
     const theirs = readIdentity(dataDirectory);
     const ours = identityOf(job, program);
@@ -110,6 +115,8 @@ async function openJournal(
   const journal = createLevelJournal({ directory: places.journal, durability, onBreak });
   await journal.open();
   try {
+    const role = await roleOf(journal);
+    if (role !== undefined) throw ofAnotherRole(dataDirectory, `a ${role}`);
     if (await holdsOtherJob(journal, job.id)) throw otherJob(dataDirectory, differenceOf(theirs, ours));
     // O2 and O4.
     await removeUnusedSegments(journal, places.segments, partitionLogPrefix(job.id));

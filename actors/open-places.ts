@@ -4,13 +4,13 @@
  * Owns: that it is made, locked, and used for one role only.
  */
 import { existsSync } from "node:fs";
-import { RuntimeError } from "../runtime/errors.ts";
 import type { Journal, JournalBreak, JournalDurability } from "../runtime/journal/journal.ts";
 import { createLevelJournal } from "../runtime/journal/level-journal.ts";
 import { systemId } from "../runtime/system-random.ts";
 import { beginLife, type ProcessLife } from "./cluster/process-life.ts";
 import { identityFile } from "./directory-identity.ts";
 import { createDirectory, directoryPlaces } from "./open-directory.ts";
+import { ofAnotherRole, requireOwnContent } from "./own-content.ts";
 
 const ID_BYTES = 4;
 
@@ -38,6 +38,7 @@ export interface PlacesOptions {
 export async function openPlaces({ dataDirectory, role, onBreak, ...options }: PlacesOptions): Promise<OpenPlaces> {
   const places = directoryPlaces(dataDirectory);
   if (existsSync(identityFile(dataDirectory))) throw ofAnotherRole(dataDirectory, "run");
+  requireOwnContent(dataDirectory, places);
   for (const place of [places.journal, places.segments]) createDirectory(place, dataDirectory);
   const journal = createLevelJournal({ ...options, directory: places.journal, onBreak });
   await journal.open();
@@ -49,9 +50,4 @@ export async function openPlaces({ dataDirectory, role, onBreak, ...options }: P
     await journal.close();
     throw error;
   }
-}
-
-function ofAnotherRole(dataDirectory: string, role: string): RuntimeError {
-  const message = `data directory "${dataDirectory}" belongs to ${role}; name another one`;
-  return new RuntimeError("DATA_DIRECTORY_OF_ANOTHER_ROLE", message);
 }

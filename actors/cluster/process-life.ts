@@ -50,6 +50,11 @@ export async function beginLife(journal: Journal, { role, newId }: LifeOptions):
   return life;
 }
 
+/** Whose journal it is; undefined if it is none of a process of a cluster. */
+export async function roleOf(journal: Journal): Promise<ProcessLife["role"] | undefined> {
+  return (await readLife(journal))?.role;
+}
+
 /** The latest of which a record can be read. */
 async function readLife(journal: Journal): Promise<ProcessLife | undefined> {
   let latest: ProcessLife | undefined;

@@ -8,6 +8,7 @@
  */
 import type { ThreadSource } from "../../actors/executor/thread-source.ts";
 import type { JobOutcome } from "../../actors/job/messages.ts";
+import { directoryPlaces } from "../../actors/open-directory.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
 import { type ToldError, tellError, tellFailure } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -156,7 +157,8 @@ function measure({ running, directory }: Run, { job }: RunSettings, broken: Brok
   const { lost, damaged, orphaned } = view.repairs.get(job.id) ?? { lost: 0, damaged: 0, orphaned: 0 };
   const totals = view.progress.get(job.id)?.totals();
   const output = view.output.get(job.id);
-  const journaledBytes = directoryBytes(directory);
+  const { journal, segments } = directoryPlaces(directory);
+  const journaledBytes = directoryBytes(journal) + directoryBytes(segments);
   return {
     rowsIn: totals?.pairsIn ?? 0,
     rowsOut: output?.pairsWritten ?? 0,

@@ -94,6 +94,14 @@ export class LevelStore implements OrderedStore {
   }
 }
 
+/** Of LevelDB, and the holder's. Source: LevelDB, `doc/impl.md` and `db/filename.cc`. */
+const FILE_NAME = /^(CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/;
+
+/** Whether a file of that name in a journal's directory may be the journal's. */
+export function isJournalFile(name: string): boolean {
+  return name === HOLDER_FILE || FILE_NAME.test(name);
+}
+
 /** Writes down who holds the lock. It is only for the message to the next opener, so failing to is no failure. */
 function nameHolder(directory: string): void {
   try {

@@ -99,6 +99,33 @@ test.serial("data directory: one that cannot be written to is an error that name
   t.regex(stderr, /^cannot use "[^"]*" as data directory: E[A-Z]+: [^\n]*\n$/);
 });
 
+for (const file of ["journal/notes.txt", "segments/notes.txt", "job.json"]) {
+  test.serial(`data directory: one with somebody else's ${file} is refused, and loses nothing`, (t) => {
+    const stage = stageOf(t);
+    stage.write({ [`mine/${file}`]: "precious" });
+    const { status, stderr } = stage.run([...RUN, "--data-dir", "mine"]);
+    t.is(status, 2);
+    t.true(stderr.includes("is not of actor-dataflow"), stderr);
+    t.is(stage.read(`mine/${file}`), "precious");
+  });
+}
+
+test.serial("data directory: that of a coordinator or of a worker is refused", async (t) => {
+  const stage = stageOf(t);
+  const started = stage.start(["start", "--role", "both", "--port", "0", "--data-dir", "state"]);
+  await started.said("joined");
+  started.process.kill("SIGTERM");
+  await started.end;
+  for (const role of ["coordinator", "worker"]) {
+    const directory = path.join(stage.directory, "state", role);
+    const before = readdirSync(path.join(directory, "journal"));
+    const { status, stderr } = stage.run([...RUN, "--data-dir", directory]);
+    t.is(status, 2);
+    t.is(stderr, `data directory "${directory}" belongs to a ${role}; name another one\n`);
+    t.true(before.includes("CURRENT") && readdirSync(path.join(directory, "journal")).includes("CURRENT"));
+  }
+});
+
 test.serial("data directory: XDG_STATE_HOME, then HOME, where nothing else is named", (t) => {
   const stage = stageOf(t);
   const home = path.join(stage.directory, "home");
@@ -256,12 +283,11 @@ for (const { what, change, found, told } of DAMAGES) {
 test.serial("data directory: what a killed run had written and not committed gives its room back", async (t) => {
   const stage = stageOf(t);
   const command = ["run", "sums.json", "--output", "result.csv", "--data-dir", "state"];
-  stage.write({ "state/segments/unused-0.segment": "x".repeat(1000), "state/segments/notes.txt": "mine" });
+  stage.write({ "state/segments/unused-0.segment": "x".repeat(1000) });
   const first = stage.start(command, { tamper: "hold:reduce" });
   await first.said(HELD);
   const left = readdirSync(path.join(stage.directory, "state/segments"));
   t.false(left.includes("unused-0.segment"));
-  t.true(left.includes("notes.txt"));
   first.process.kill("SIGKILL");
   await first.end;
 });
