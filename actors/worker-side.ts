@@ -280,7 +280,11 @@ function storedJobs({ freesClosedJobs, thread }: Plot): readonly string[] {
 function freeClosed(plot: Plot, job: string): void {
   const { freesClosedJobs, journal } = plot;
   if (freesClosedJobs !== true) return;
-  const dropped = journal.actors(partitionLogPrefix(job)).then((logs) => journal.commit([], [...logs, freedLog(job)]));
+  // What its partitions had begun to commit when they were stopped is listed, too: an empty commit ends after it.
+  const dropped = journal
+    .commit([])
+    .then(() => journal.actors(partitionLogPrefix(job)))
+    .then((logs) => journal.commit([], [...logs, freedLog(job)]));
   freeOnDisk(plot, dropped, () => deleteOwn(plot, (segment) => segment.startsWith(`${job}-`)));
 }
 

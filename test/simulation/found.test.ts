@@ -167,6 +167,18 @@ const FOUND: readonly Found[] = [
     },
   },
   {
+    title: "what a partition commits while its job is closed is dropped, too",
+    seed: 50004340,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: ["a", "b", "c", "d"], slots: 3, durable: true, replicas: 1 },
+      ...{ submitAtMs: [0], healAtMs: 1955 },
+      faults: [
+        { atMs: 184, kind: "flipBit", node: "b", where: "copy" },
+        { atMs: 842, kind: "diskFull", node: "a", forMs: 43 },
+      ],
+    },
+  },
+  {
     title: "workers begin anew for a coordinator that has lost all it knew",
     seed: 48000169,
     plan: {
