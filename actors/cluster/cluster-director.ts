@@ -224,8 +224,9 @@ export class ClusterDirector implements ClusterControl {
     // An unknown worker is an error of the answer, not of this call.
     return Promise.resolve().then(() => {
       const status = this.#workers.status(id);
+      if (status.state === "left") return status;
       this.#side?.drain(id);
-      return status;
+      return status.state === "alive" ? { ...status, state: "draining" } : status;
     });
   }
 

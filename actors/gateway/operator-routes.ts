@@ -16,7 +16,7 @@ export const drainWorker: Handler = async ({ name, request }, { control, log }) 
     throw new RuntimeError("WORKER_UNKNOWN", `no worker ${quoteText(name)}`);
   }
   const worker = await control.drain(name);
-  log.info("worker is drained", { worker: worker.id, from: request.socket.remoteAddress });
+  log.info("worker is asked to leave", { worker: worker.id, from: request.socket.remoteAddress });
   return json(200, worker);
 };
 

@@ -194,7 +194,9 @@ export const membershipMachine = setup({
             ? workerAt(event.from)
             : undefined;
       const known = context.members.get(id ?? "");
-      if (known === undefined && id !== undefined) context.drainWishes.add(id);
+      // One that has left is none of ours: should it come again, it is to stay.
+      const isExpected = event.type === "member.draining" || context.recorded.has(id ?? "");
+      if (known === undefined && id !== undefined && isExpected) context.drainWishes.add(id);
       if (known === undefined || known.draining) return;
       const member = { ...known, draining: true };
       context.members.set(member.id, member);

@@ -11,5 +11,7 @@ import { type LookOptions, tell } from "../cluster/tell.ts";
 /** Returns the exit code. */
 export async function drain(id: string, options: LookOptions): Promise<number> {
   const worker = await new ClusterClient(await connectionOf(options)).drain(id);
-  return await tell(options, worker, () => [`worker ${escapeText(worker.id)} is ${worker.state}`]);
+  const { state } = worker;
+  const how = state === "left" ? "has left" : state === "draining" ? "is draining" : `is ${state}, and is to leave`;
+  return await tell(options, worker, () => [`worker ${escapeText(worker.id)} ${how}`]);
 }

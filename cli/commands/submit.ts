@@ -61,6 +61,8 @@ interface Progress {
 /** For a coordinator that is just being started. */
 const FIRST_PATIENCE_MS = 10_000;
 
+const MISSING_HINT = "without --upload, input files are paths below the data root of the coordinator's host";
+
 /** Returns the exit code. */
 export async function submit(file: string, options: SubmitOptions): Promise<number> {
   return await submitParts(file, options, { connect: () => connectionOf(options), read: () => readProgramText(file) });
@@ -188,11 +190,16 @@ function tellInterruption({ job, isSent }: Progress, { interruption }: SubmitPar
 function tellFailure(error: unknown, { submission, job }: Progress, file: string): ToldError {
   const shownFile = submission === undefined || file === "-" ? "standard input" : file;
   const told = tellError(error instanceof ProgramError ? new ProgramFileError(shownFile, error) : error);
-  if (job === undefined || isEnded(job.state)) return told;
-  return {
-    ...told,
-    lines: [...told.lines, escapeText(`job ${job.id} goes on: actor-dataflow result ${job.id}`, 1000)],
-  };
+  const isRefused = job === undefined && submission !== undefined && submission.uploads.length === 0;
+  const hint = told.code === "INPUT_MISSING" && isRefused ? MISSING_HINT : hintAfter(told.code, job);
+  return hint === undefined ? told : { ...told, lines: [...told.lines, escapeText(hint, 1000)] };
+}
+
+function hintAfter(code: string, job: JobStatus | undefined): string | undefined {
+  if (job === undefined || isEnded(job.state)) return undefined;
+  // It was accepted: its coordinator has lost its data directory, or forgets jobs sooner than this one was asked for.
+  if (code === "JOB_UNKNOWN") return `the coordinator does not know job ${job.id} any more: submit the program again`;
+  return `job ${job.id} goes on: actor-dataflow result ${job.id}`;
 }
 
 /** A document on standard output, or on standard error where the result goes to the other. */

@@ -19,6 +19,11 @@ interface Life {
   readonly paces: string[];
   hello(id: string, version?: string): Promise<void>;
   die(id: string): void;
+  /** As an operator asks for it. */
+  drain(id: string): void;
+  leave(id: string): Promise<void>;
+  /** Of those that joined, each time: whether they are to leave. */
+  readonly draining: boolean[];
   end(): Promise<void>;
 }
 
@@ -36,11 +41,15 @@ async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
   const directories: string[] = [];
   const refusals: string[] = [];
   const paces: string[] = [];
+  const draining: boolean[] = [];
   const actor = createActor(membershipMachine, {
     input: {
       ...{ listen: () => {}, journal, nowMs: () => systemClock.nowMs(), signal: () => {}, forget: () => {} },
       monitor: () => SILENT as unknown as HeartbeatMonitor,
-      tell: ({ type }) => void facts.push(type),
+      tell: (fact) => {
+        facts.push(fact.type);
+        if (fact.type === "member.joined") draining.push(fact.member.draining);
+      },
       version: "2.0.0",
       heartbeatIntervalMs: 750,
       send: (to, answer) => {
@@ -57,7 +66,12 @@ async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
   await turns();
   return {
     facts,
-    ...{ directories, refusals, paces },
+    ...{ directories, refusals, paces, draining },
+    drain: (worker) => actor.send({ type: "membership.drain", worker }),
+    leave: async (id) => {
+      actor.send({ type: "member.leaving", from: workerAddress(id) });
+      await turns();
+    },
     hello: async (id, version = "2.0.0") => {
       const worker = { id, epoch: 1, life: 1, host: "here", slots: 1, exchange: `${id}:1`, version };
       actor.send({ type: "member.hello", worker, from: workerAddress(id) });
@@ -121,4 +135,19 @@ test("membership: whoever joins is told how often to beat, again with each coord
   t.deepEqual(life.paces, ["worker/a: 750"]);
   await life.hello("a");
   t.deepEqual(life.paces, ["worker/a: 750", "worker/a: 750"], "it may not have heard it");
+});
+
+test("membership: a worker that is to leave leaves when it comes back, and one that has left may come again and stay", async (t) => {
+  const disk = new MemoryDisk("disk");
+  const before = await begin(t, disk);
+  await before.hello("a");
+  await before.end();
+  const life = await begin(t, disk);
+  life.drain("a");
+  await life.hello("a");
+  t.deepEqual(life.draining, [true]);
+  await life.leave("a");
+  life.drain("a");
+  await life.hello("a");
+  t.deepEqual(life.draining, [true, false]);
 });

@@ -175,6 +175,11 @@ test("submit: what the coordinator refuses ends with its words and its exit code
     ],
     [new RuntimeError("PATH_OUTSIDE_DATA_ROOT", "not there"), 2, "not there\n"],
     [new RuntimeError("QUEUE_FULL", "full"), 3, "full\n"],
+    [
+      new RuntimeError("INPUT_MISSING", "none"),
+      2,
+      "none\nwithout --upload, input files are paths below the data root of the coordinator's host\n",
+    ],
   ];
   for (const [error, expected, words] of refusals) {
     const stage = await prepared(t);
@@ -186,6 +191,18 @@ test("submit: what the coordinator refuses ends with its words and its exit code
     const { status, stderr } = await stage.submit("--quiet").ended;
     t.deepEqual([status, stderr], [expected, words]);
   }
+});
+
+test("submit: a job that its coordinator does not know any more has to be submitted again", async (t) => {
+  const stage = await prepared(t);
+  const running = stage.submit("--quiet");
+  await stage.control.listened(2);
+  const [job] = stage.control.jobs();
+  stage.control.nextError = new RuntimeError("JOB_UNKNOWN", 'no job "job-1"');
+  stage.control.put({ ...job!, state: "running" });
+  const { status, stderr } = await running.ended;
+  t.is(status, 2);
+  t.is(stderr, 'no job "job-1"\nthe coordinator does not know job job-1 any more: submit the program again\n');
 });
 
 test("submit: what is wrong here is told before anything is sent", async (t) => {
