@@ -8,6 +8,8 @@ import { type CopiedLog, readJournalCopy } from "../runtime/journal/journal-copy
 import { holderOf } from "../runtime/journal/level-journal.ts";
 import { listSegments, SegmentLengths } from "../runtime/journal/segment-files.ts";
 import { SegmentReader } from "../runtime/journal/segment-reader.ts";
+import { type ClusterJobRecord, RECORD_PREFIX } from "./cluster/job-record.ts";
+import { LIFE_LOGS, type ProcessLife } from "./cluster/process-life.ts";
 import { JOB_LOG_PREFIX } from "./coordinator/messages.ts";
 import { readIdentity } from "./directory-identity.ts";
 import { StoredVerifier } from "./executor/verify-stored.ts";
@@ -20,6 +22,8 @@ import { freedBelowOf } from "./partition/usable-commits.ts";
 
 export interface DirectoryReport {
   readonly directory: string;
+  /** Of a process of a cluster; null: a run's. */
+  readonly role: ProcessLife["role"] | null;
   /** The process that works in the directory; what is told may have changed meanwhile. */
   readonly holder: { readonly pid: number; readonly since: string } | null;
   readonly journal: {
@@ -51,17 +55,19 @@ export async function inspectDirectory(
   const lengths = new SegmentLengths(places.segments);
   const segments = verify ? new SegmentReader(places.segments) : undefined;
   const verifier = segments === undefined ? undefined : new StoredVerifier(segments);
-  const jobs = jobIds(logs).map((id) =>
-    reportJob(id, {
-      program: identity?.job === id ? identity.program : null,
+  const jobs = jobIds(logs).map((id) => {
+    const record = lastOf<ClusterJobRecord>(logs, `${RECORD_PREFIX}${id}`);
+    return reportJob(id, {
+      program: identity?.job === id ? identity.program : (record?.name ?? null),
+      state: record?.state ?? null,
       description: descriptionOf(logs, id),
       partitions: logsOfPartitions(logs, id),
       output: logs.find(({ actor }) => actor === outputLog(id)),
       freedBelow: freedBelowOf(logs.find(({ actor }) => actor === freedLog(id))?.records ?? []),
       lengths,
       verifier,
-    }),
-  );
+    });
+  });
   segments?.close();
   const broken = logs.flatMap(({ actor, found }) =>
     found === undefined ? [] : [{ log: actor, sequence: found.sequence, reason: found.reason }],
@@ -70,6 +76,7 @@ export async function inspectDirectory(
   const damagedCount = jobs.reduce((sum, { damagedResults }) => sum + damagedResults, 0);
   return {
     directory,
+    role: lastOf<ProcessLife>(logs, ...LIFE_LOGS)?.role ?? null,
     holder,
     journal: { bytes: byteLength, logs: logs.length, records: count(logs, ({ records }) => records.length), broken },
     segments: {
@@ -86,6 +93,13 @@ export async function inspectDirectory(
 function jobIds(logs: readonly CopiedLog[]): string[] {
   const ids = logs.map(({ actor }) => actor.split("/")[1]).filter((id) => id !== undefined && id !== "");
   return [...new Set(ids as string[])].sort();
+}
+
+/** The latest record of the first of these logs that has any. */
+function lastOf<Content>(logs: readonly CopiedLog[], ...actors: readonly string[]): Content | undefined {
+  const payloads = actors.map((name) => logs.find(({ actor }) => actor === name)?.records.at(-1)?.payload);
+  const payload = payloads.find((one) => one !== undefined);
+  return payload === undefined ? undefined : (JSON.parse(Buffer.from(payload).toString("utf8")) as Content);
 }
 
 function descriptionOf(logs: readonly CopiedLog[], id: string) {

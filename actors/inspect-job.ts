@@ -6,6 +6,7 @@
  */
 import type { CopiedLog } from "../runtime/journal/journal-copy.ts";
 import type { SegmentLengths } from "../runtime/journal/segment-files.ts";
+import type { JobState } from "./cluster/control.ts";
 import type { StoredVerifier } from "./executor/verify-stored.ts";
 import type { JobDescription } from "./job/messages.ts";
 import { JobProgress } from "./job/progress.ts";
@@ -46,6 +47,8 @@ export interface PartitionReport {
 export interface JobReport {
   readonly job: string;
   readonly program: string | null;
+  /** As a coordinator remembers it; null: this is no directory of one, or it knows nothing of the job. */
+  readonly state: JobState | null;
   readonly inputs: readonly string[];
   readonly partitionCount: number | null;
   readonly stageCount: number | null;
@@ -60,7 +63,8 @@ export interface JobReport {
 
 export interface JobSources {
   readonly program: string | null;
-  /** Undefined: the log is lost. */
+  readonly state: JobState | null;
+  /** Undefined: the log is lost, or the job is over, or a coordinator has it. */
   readonly description: JobDescription | undefined;
   readonly partitions: readonly { readonly partition: number; readonly log: CopiedLog }[];
   readonly output: CopiedLog | undefined;
@@ -72,7 +76,7 @@ export interface JobSources {
 }
 
 export function reportJob(id: string, sources: JobSources): JobReport {
-  const { description, program, output } = sources;
+  const { description, program, state, output } = sources;
   const own = sources.partitions.map(({ partition, log }) => ({ partition, log, commits: commitsOf(log) }));
   const commits = own.flatMap((entry) => entry.commits);
   const partitions = own.map((entry) => reportPartition(entry, sources));
@@ -82,7 +86,7 @@ export function reportJob(id: string, sources: JobSources): JobReport {
   const last = output?.records.at(-1);
   return {
     job: id,
-    program,
+    ...{ program, state },
     inputs: description?.files.map(({ name }) => name) ?? [],
     partitionCount: description?.plan.partitions ?? null,
     stageCount: description?.plan.stages.length ?? null,

@@ -76,7 +76,7 @@ export interface RememberedJob {
   readonly job: JobDescription | undefined;
 }
 
-const RECORD_PREFIX = "record/";
+export const RECORD_PREFIX = "record/";
 const DESCRIPTION_PREFIX = "description/";
 
 /** See `actors/job-record.ts`. */

@@ -24,7 +24,7 @@ export interface ProcessLife {
 }
 
 /** P2. */
-const LIFE_LOGS = ["process", "process.copy"];
+export const LIFE_LOGS = ["process", "process.copy"];
 
 export interface LifeOptions {
   readonly role: ProcessLife["role"];

@@ -3,6 +3,7 @@
  *
  * Owns: the words and the tables.
  */
+import { isEnded } from "../../actors/cluster/control.ts";
 import type { DirectoryReport } from "../../actors/inspect-directory.ts";
 import type { JobReport, PartitionReport, StageReport } from "../../actors/inspect-job.ts";
 import { escapeText, quoteText } from "../../programs/quote-text.ts";
@@ -32,7 +33,7 @@ export function inspectLines(report: DirectoryReport, colours: Colours): string[
   for (const { log, sequence, reason } of journal.broken) {
     lines.push(colours.red(`  log ${quoteText(log)} is broken from record ${sequence} on (${reason})`));
   }
-  for (const job of report.jobs) lines.push("", ...jobLines(job, colours));
+  for (const job of report.jobs) lines.push("", ...jobLines(job, report, colours));
   if (report.jobs.length === 0) lines.push("", "  no job");
   return lines;
 }
@@ -47,9 +48,9 @@ function healthText({ healthy, jobs, journal, verifiedBytes }: DirectoryReport, 
   return colours.red(`damaged: ${found.join(", ") || "stray records"}; the next run computes again what is lost`);
 }
 
-function jobLines(job: JobReport, colours: Colours): string[] {
+function jobLines(job: JobReport, { role }: DirectoryReport, colours: Colours): string[] {
   const name = job.program === null ? "" : ` ${quoteText(job.program)}`;
-  const lines = [`  ${colours.bold(`job ${job.job}${name}`)}: ${stateText(job)}`];
+  const lines = [`  ${colours.bold(`job ${job.job}${name}`)}: ${stateText(job, role)}`];
   if (job.inputs.length > 0) lines.push(`  input: ${inputsText(job.inputs)}`);
   const indent = (table: string[]): string[] => table.map((line) => `  ${line}`);
   if (job.stages.length > 0) lines.push("", ...indent(stageTable(job.stages, colours)));
@@ -57,8 +58,11 @@ function jobLines(job: JobReport, colours: Colours): string[] {
   return lines;
 }
 
-function stateText({ stageCount, partitionCount, stage, output, stages }: JobReport): string {
-  if (stageCount === null || partitionCount === null) return "its description is lost";
+function stateText(job: JobReport, role: DirectoryReport["role"]): string {
+  const { stageCount, partitionCount, stage, state, output, stages } = job;
+  if (state !== null && isEnded(state)) return state;
+  if (stageCount === null || partitionCount === null)
+    return role === "worker" ? "its coordinator knows what it is" : "its description is lost";
   const size = `${countOf(stageCount, "stage")}, ${countOf(partitionCount, "partition")}`;
   if (stage !== null) {
     const present = stages.find((row) => row.stage === stage);

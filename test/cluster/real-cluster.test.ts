@@ -1,6 +1,7 @@
 /**
  * A cluster of processes, submitted to as users do: the output is that of one process, whoever is killed meanwhile.
  */
+import path from "node:path";
 import test from "ava";
 import { begun, compare, SUBMIT, sceneOf, workersUntil } from "./scene.ts";
 
@@ -15,6 +16,8 @@ test.serial("real cluster: two workers give what one process gives", async (t) =
       ["alive", 1],
     ],
   );
+  const directory = path.join(path.dirname(scene.cluster.dataRoot), "coordinator");
+  t.regex(scene.stage.run(["inspect", directory]).stdout, /job [0-9a-f]+ "program": done\n$/);
 });
 
 test.serial("real cluster: a worker is killed in the middle of a job, comes back by itself, and goes on", async (t) => {
