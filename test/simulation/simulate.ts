@@ -52,6 +52,7 @@ export interface Verdict {
   readonly lines: readonly string[];
   readonly problems: readonly { readonly check: string; readonly message: string }[];
   readonly eventCount: number;
+  /** Until all jobs had ended. */
   readonly simulatedMs: number;
   /** Of each job. */
   readonly ends: readonly JobEnd[];
@@ -88,10 +89,10 @@ export async function simulate(options: SimulationOptions): Promise<Verdict> {
     const problems = new Problems();
     const points = new CrashPoints();
     watches = new Watches([...openChecks({ world, works, plan, problems }), points]);
-    const submitter = await play({ world, disks, watches, works, plan, points, problems });
+    const { submitter, simulatedMs } = await play({ world, disks, watches, works, plan, points, problems });
     return {
       ...{ seed, plan, hash: world.history.hash, lines: world.history.lines, problems: problems.found },
-      ...{ eventCount: world.eventCount, simulatedMs: world.nowMs },
+      ...{ eventCount: world.eventCount, simulatedMs },
       ends: works.map((work) => readEnd(work, submitter)),
       ...{ edits: disks.edits, editedBlocks: disks.editedBlocks },
     };
@@ -110,7 +111,12 @@ interface Play {
   readonly problems: Problems;
 }
 
-async function play({ world, disks, watches, works, plan, points, problems }: Play): Promise<Submitter> {
+interface Played {
+  readonly submitter: Submitter;
+  readonly simulatedMs: number;
+}
+
+async function play({ world, disks, watches, works, plan, points, problems }: Play): Promise<Played> {
   const network = new Network(world);
   const submitter = new Submitter({ world, works, problems, mayForget: () => mayForget(plan) });
   const ground = { world, network, watches };
@@ -130,13 +136,14 @@ async function play({ world, disks, watches, works, plan, points, problems }: Pl
   applyFaults(plan, { world, network, cluster, points, cancel, healAtMs: plan.healAtMs });
   const isEnded = (): boolean => (submitter.isDone && world.nowMs >= plan.healAtMs) || !problems.isEmpty;
   const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
+  const simulatedMs = world.nowMs;
   if (end === "reached" && problems.isEmpty && world.seed % SETTLED_EACH === 0) {
     await world.run(() => false, world.nowMs + SETTLE_MS);
     watches.tell("settled");
   }
   if (end !== "reached") problems.report("ending", `${submitter.unfinished.join(", ")} did not end (${end})`);
   watches.tell("finished");
-  return submitter;
+  return { submitter, simulatedMs };
 }
 
 function readEnd(work: Work, submitter: Submitter): JobEnd {
