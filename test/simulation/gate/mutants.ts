@@ -134,11 +134,6 @@ function inMembership(): Mutant[] {
       ["nobody is ever hung", "return watch.latest?.busy === true &&", "return false &&"],
     ]),
     ...mutants("actors/cluster/process-life.js", [
-      [
-        "the second record of a life is not looked at",
-        'LIFE_LOGS = ["process", "process.copy"]',
-        'LIFE_LOGS = ["process"]',
-      ],
       ["a life of a process is not synced", "replace: true, stable: true", "replace: true"],
     ]),
     ...mutants("actors/cluster/same-directory.js", [
