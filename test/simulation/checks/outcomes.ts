@@ -52,7 +52,8 @@ function allowedFailures(plan: FaultPlan): ReadonlySet<string> {
   ]);
 }
 
-function losesJobs(fault: Fault): boolean {
+/** OF_OLD_IDS. */
+export function losesJobs(fault: Fault): boolean {
   return fault.kind === "crash" && fault.node === COORDINATOR_NODE && fault.loses === "disk";
 }
 
