@@ -16,7 +16,7 @@ import { DurabilityCheck } from "./checks/durability.ts";
 import { IncarnationsCheck } from "./checks/incarnations.ts";
 import { LeftoversCheck } from "./checks/leftovers.ts";
 import { LineageCheck } from "./checks/lineage.ts";
-import { losesJobs, OutcomesCheck } from "./checks/outcomes.ts";
+import { OutcomesCheck } from "./checks/outcomes.ts";
 import { Problems } from "./checks/problems.ts";
 import { RepetitionCheck } from "./checks/repetition.ts";
 import { SupervisionCheck } from "./checks/supervision.ts";
@@ -183,8 +183,7 @@ function openChecks({ world, works, plan, problems }: Pick<Play, "world" | "work
     new BlockContentsCheck(problems),
     new LeftoversCheck(works, problems),
     new LineageCheck(problems),
-    // What a job of an old id takes over may be gone before it is told.
-    ...(plan.faults.some(losesJobs) ? [] : [new DurabilityCheck(problems)]),
+    new DurabilityCheck(problems),
     new DeliveryCheck(problems),
     new DiscoveriesCheck(problems),
     new IncarnationsCheck(problems),

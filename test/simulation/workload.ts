@@ -58,6 +58,15 @@ export async function makeWorkload(seed: number): Promise<Work[]> {
   return works;
 }
 
+/** Ids that a job is given, one after the other: it is submitted again when a coordinator has forgotten it. */
+export function jobIds({ job }: Pick<Work, "job">): readonly string[] {
+  return ["", ..."abcdef0123456789"].map((suffix) => `${job.id}${suffix}`);
+}
+
+export function isIdOf(id: string, work: Pick<Work, "job">): boolean {
+  return jobIds(work).includes(id);
+}
+
 async function makeWork(random: Random, seed: number, index: number): Promise<Work> {
   const program = makeProgram(random, seed);
   const paths = makeInputs(random, seed, index, program.onError === "reject" ? 0.04 : random.next() < 0.1 ? 0.01 : 0);

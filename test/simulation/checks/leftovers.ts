@@ -6,7 +6,7 @@ import { isOfJob } from "../../../actors/exchange/segment-names.ts";
 import { partitionLogPrefix } from "../../../actors/partition/messages.ts";
 import { ALL_RECORDS, actorOfKey } from "../../../runtime/journal/record-key.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
-import type { Work } from "../workload.ts";
+import { jobIds, type Work } from "../workload.ts";
 import type { Problems } from "./problems.ts";
 
 export class LeftoversCheck implements Watch {
@@ -15,7 +15,7 @@ export class LeftoversCheck implements Watch {
   readonly #workers = new Set<Resident>();
 
   constructor(works: readonly Work[], problems: Problems) {
-    this.#jobs = works.map(({ job }) => job.id);
+    this.#jobs = works.flatMap(jobIds);
     this.#problems = problems;
   }
 

@@ -6,10 +6,10 @@ import { readFileSync } from "node:fs";
 import type { JobOutcome } from "../../../actors/job/messages.ts";
 import { INPUT_ATTEMPTS_MAX, TASK_ATTEMPTS_MAX } from "../../../actors/options.ts";
 import { compareWithReference } from "../../actors/jobs/reference.ts";
-import { COORDINATOR_NODE, outputFile, rejectsFile } from "../cluster/coordinator-process.ts";
+import { outputFile, rejectsFile } from "../cluster/coordinator-process.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
-import { allFaults, type Fault, type FaultKind, type FaultPlan } from "../plan/fault-plan.ts";
-import type { Work } from "../workload.ts";
+import { allFaults, type FaultKind, type FaultPlan } from "../plan/fault-plan.ts";
+import { isIdOf, type Work } from "../workload.ts";
 import type { Problems } from "./problems.ts";
 
 const OF_DISKS = [
@@ -23,11 +23,6 @@ const OF_DISKS = [
 /** Results that are damaged on their way again and again, as no wire does: see TASK_REPAIRS_MAX. */
 const OF_WIRES = ["BLOCK_UNREACHABLE", "SEGMENT_DAMAGED"];
 const WIRE_MS_MIN = 2_000;
-/**
- * A job that is submitted again after its coordinator has lost its disk has its old id here, which no coordinator gives: it
- * takes over what is just being removed as that of a job that nobody knows.
- */
-const OF_OLD_IDS = ["BLOCK_UNREACHABLE", "SEGMENT_DAMAGED"];
 const OF_WAITING = ["NO_WORKERS"];
 /** A copy of the input that is damaged again and again. */
 const OF_COPIES = ["INPUT_UNREADABLE"];
@@ -45,16 +40,10 @@ function allowedFailures(plan: FaultPlan): ReadonlySet<string> {
   return new Set([
     ...(countFlips(plan) >= INPUT_ATTEMPTS_MAX ? OF_COPIES : []),
     ...(wireMs(plan) >= WIRE_MS_MIN ? OF_WIRES : []),
-    ...(plan.faults.some(losesJobs) ? OF_OLD_IDS : []),
     ...(plan.workerWaitMs === undefined ? [] : OF_WAITING),
     ...(countOf(DISK_FAULTS) > 0 ? OF_DISKS : []),
     ...(countOf(THREAD_FAULTS) >= TASK_ATTEMPTS_MAX ? OF_THREADS : []),
   ]);
-}
-
-/** OF_OLD_IDS. */
-export function losesJobs(fault: Fault): boolean {
-  return fault.kind === "crash" && fault.node === COORDINATOR_NODE && fault.loses === "disk";
 }
 
 /** For how long bits are flipped on the wire. */
@@ -80,7 +69,7 @@ export class OutcomesCheck implements Watch {
   }
 
   outcome(_resident: Resident, id: string, outcome: JobOutcome): void {
-    const work = this.#works.find(({ job }) => job.id === id);
+    const work = this.#works.find((candidate) => isIdOf(id, candidate));
     if (work === undefined) {
       this.#problems.report("outcomes", `an outcome of ${id}, which nobody submitted`);
       return;

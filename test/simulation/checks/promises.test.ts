@@ -14,7 +14,7 @@ const WORK = { job: { id: "job" }, text: "{}" } as unknown as Work;
 function directorOf(states: Readonly<Record<string, JobState>>): ClusterDirector {
   return {
     job: (id: string) => (id in states ? { id, state: states[id] } : undefined),
-    submit: () => Promise.resolve({}),
+    submit: () => Promise.resolve({ id: "job" }),
     cancel: () => Promise.resolve({}),
   } as unknown as ClusterDirector;
 }

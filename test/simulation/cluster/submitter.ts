@@ -1,5 +1,6 @@
 /**
- * Whoever has submitted the jobs of a simulation: asks until each is accepted, cancels, and hears how each ends.
+ * Whoever has submitted the jobs of a simulation: asks until each is accepted, cancels, and hears how each ends. A job that is
+ * submitted again to a coordinator that has forgotten it has another id there.
  *
  * Owns: what was acknowledged: no later coordinator may know nothing of it, or tell another end of it.
  * Never: decides anything of a job.
@@ -8,7 +9,7 @@ import type { ClusterDirector } from "../../../actors/cluster/cluster-director.t
 import { isEnded, type JobStatus } from "../../../actors/cluster/control.ts";
 import { RuntimeError } from "../../../runtime/errors.ts";
 import type { Problems } from "../checks/problems.ts";
-import type { Work } from "../workload.ts";
+import { isIdOf, jobIds, type Work } from "../workload.ts";
 import type { World } from "../world/world.ts";
 import { UPLOAD_NAME } from "./coordinator-process.ts";
 
@@ -23,32 +24,40 @@ export interface SubmitterOptions {
 export class Submitter {
   readonly #options: SubmitterOptions;
   readonly #wanted = new Set<Work>();
-  readonly #acknowledged = new Set<string>();
-  readonly #cancelled = new Set<string>();
-  readonly #ends = new Map<string, JobStatus>();
-  /** The id that the job being submitted is to have. */
-  #nextId = "";
+  /** With the id that each was accepted under. */
+  readonly #acknowledged = new Map<Work, string>();
+  readonly #cancelled = new Set<Work>();
+  readonly #ends = new Map<Work, JobStatus>();
+  /** How many ids each has been given. */
+  readonly #idCounts = new Map<Work, number>();
+  #beingSubmitted: Work | undefined;
 
   constructor(options: SubmitterOptions) {
     this.#options = options;
   }
 
   get isDone(): boolean {
-    return this.#options.works.every(({ job }) => this.#ends.has(job.id));
+    return this.#options.works.every((work) => this.#ends.has(work));
   }
 
   /** Ids of jobs that have not ended. */
   get unfinished(): string[] {
-    return this.#options.works.map(({ job }) => job.id).filter((id) => !this.#ends.has(id));
+    return this.#options.works.filter((work) => !this.#ends.has(work)).map(({ job }) => job.id);
   }
 
   /** For the director: ids are not chosen by chance here. */
   takeId(): string {
-    return this.#nextId;
+    const work = this.#beingSubmitted;
+    if (work === undefined) throw new Error("a job that nobody submits is given an id");
+    const count = this.#idCounts.get(work) ?? 0;
+    this.#idCounts.set(work, count + 1);
+    const id = jobIds(work).at(count);
+    if (id === undefined) throw new Error(`job ${work.job.id} is submitted again and again`);
+    return id;
   }
 
   workOf(id: string): Work | undefined {
-    return this.#options.works.find(({ job }) => job.id === id);
+    return this.#options.works.find((work) => isIdOf(id, work));
   }
 
   want(work: Work, director: ClusterDirector | undefined): void {
@@ -57,19 +66,19 @@ export class Submitter {
   }
 
   cancel(work: Work, director: ClusterDirector | undefined): void {
-    this.#cancelled.add(work.job.id);
-    if (director !== undefined) this.#cancelAt(work.job.id, director);
+    this.#cancelled.add(work);
+    if (director !== undefined) this.#cancelAt(work, director);
   }
 
   /** A coordinator has opened its books. */
   met(director: ClusterDirector): void {
-    for (const id of this.#acknowledged) {
+    for (const id of this.#acknowledged.values()) {
       const status = director.job(id);
       if (status !== undefined) this.#hear(status);
       else if (!this.#options.mayForget()) this.#report(`job ${id} was accepted, and is not known any more`);
     }
     for (const work of this.#wanted) this.#submit(work, director);
-    for (const id of this.#cancelled) this.#cancelAt(id, director);
+    for (const work of this.#cancelled) this.#cancelAt(work, director);
   }
 
   told(status: JobStatus): void {
@@ -77,19 +86,19 @@ export class Submitter {
   }
 
   /** How it has ended, as it was told last. */
-  endOf({ job }: Work): JobStatus | undefined {
-    return this.#ends.get(job.id);
+  endOf(work: Work): JobStatus | undefined {
+    return this.#ends.get(work);
   }
 
   #submit(work: Work, director: ClusterDirector): void {
+    if (this.#ends.has(work)) return;
+    this.#beingSubmitted = work;
     const { id } = work.job;
-    if (this.#ends.has(id)) return;
-    this.#nextId = id;
     const request = { program: work.text, fileName: id, uploads: [UPLOAD_NAME], submissionId: id };
     director.submit(request).then(
-      () => {
-        this.#acknowledged.add(id);
-        if (this.#cancelled.has(id)) this.#cancelAt(id, director);
+      (status) => {
+        this.#acknowledged.set(work, status.id);
+        if (this.#cancelled.has(work)) this.#cancelAt(work, director);
       },
       // Its journal failed: the coordinator ends, and the next one is asked.
       (error: unknown) =>
@@ -97,8 +106,8 @@ export class Submitter {
     );
   }
 
-  #cancelAt(id: string, director: ClusterDirector): void {
-    director.cancel(id).then(
+  #cancelAt(work: Work, director: ClusterDirector): void {
+    director.cancel(this.#acknowledged.get(work) ?? work.job.id).then(
       () => undefined,
       (error: unknown) =>
         this.#options.world.note("cancel.refused", error instanceof RuntimeError ? error.code : String(error)),
@@ -107,12 +116,13 @@ export class Submitter {
 
   #hear(status: JobStatus): void {
     const { id, state } = status;
-    if (!isEnded(state)) return;
-    const known = this.#ends.get(id)?.state;
+    const work = this.workOf(id);
+    if (!isEnded(state) || work === undefined) return;
+    const known = this.#ends.get(work)?.state;
     if (known !== undefined && known !== state && !this.#options.mayForget()) {
       this.#report(`job ${id} was ${known}, and is ${state}`);
     }
-    this.#ends.set(id, status);
+    this.#ends.set(work, status);
   }
 
   #report(what: string): void {
