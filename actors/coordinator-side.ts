@@ -220,6 +220,7 @@ function coordinator(plot: Plot): ChildSpecification {
         journal,
         ...{ encodeJob, decodeJob },
         askMembers: () => board.send("membership", { type: "membership.report" }),
+        hasEnded: (job) => plot.ended.has(job),
         startJob: (job, members) => startJob(plot, job, members),
         stopJob: (job) => {
           view.jobs.delete(job);

@@ -8,6 +8,7 @@
  * C5. A worker that is drained may go when no job needs what it alone holds.
  * C4. A worker that speaks of a job that is not running is told to close it; one that joins is told which jobs there are,
  *     so that it frees what it holds of others.
+ * C6. A job that has ended is not taken up again, though it may stand in the journal: it ended while that was written.
  */
 import { assign, fromPromise, setup } from "xstate";
 import type { Journal } from "../../runtime/journal/journal.ts";
@@ -26,6 +27,7 @@ export interface CoordinatorInput {
   readonly decodeJob: (payload: Uint8Array) => JobDescription;
   /** Asks the membership who is there. */
   readonly askMembers: () => void;
+  readonly hasEnded: (job: string) => boolean;
   /** Starts a job's actor under its supervisor; does nothing if it has one, or the job has ended. */
   readonly startJob: (job: JobDescription, members: readonly Member[]) => void;
   /** Ends a job's actor and its output. */
@@ -194,7 +196,8 @@ export const coordinatorMachine = setup({
         onDone: {
           target: "serving",
           actions: assign(({ context, event }) => {
-            for (const job of event.output) start(context, job);
+            // C6.
+            for (const job of event.output) if (!context.hasEnded(job.id)) start(context, job);
             return {};
           }),
         },

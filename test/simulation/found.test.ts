@@ -179,6 +179,24 @@ const FOUND: readonly Found[] = [
     },
   },
   {
+    title: "a job that was cancelled while it was being journaled is none that workers keep anything of",
+    seed: 60005688,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: [], slots: 1, durable: false, replicas: 2 },
+      ...{ submitAtMs: [0, 473, 1307], healAtMs: 3691 },
+      faults: [
+        { atMs: 729, kind: "killOften", node: "b", index: 3, times: 4, everyMs: 400 },
+        { atMs: 988, kind: "cancel", job: 0 },
+        {
+          ...{ atMs: 1058, kind: "whenAt", node: "coordinator", point: "restarts", count: 1 },
+          what: { kind: "writeFails", node: "coordinator" },
+        },
+        { atMs: 1124, kind: "killOften", node: "coordinator", index: 500, times: 4, everyMs: 400 },
+        { atMs: 1422, kind: "cancel", job: 1 },
+      ],
+    },
+  },
+  {
     title: "workers begin anew for a coordinator that has lost all it knew",
     seed: 48000169,
     plan: {
@@ -193,7 +211,7 @@ const FOUND: readonly Found[] = [
 
 for (const { title, seed, plan } of FOUND) {
   test.serial(`simulation: ${title} (seed ${seed})`, async (t) => {
-    const { problems } = await simulate({ seed, plan });
+    const { problems } = await simulate({ seed, plan, until: "settled" });
     t.deepEqual(problems, []);
   });
 }

@@ -4,6 +4,7 @@
  *   npm run sim -- --runs 1000            the first thousand seeds
  *   npm run sim -- --seed 17 --trace      one seed, with everything that happens in it
  *   npm run sim -- --seed 17 --plan FILE  with the faults of a file, as a failing run prints them
+ *   npm run sim -- --runs 1000 --settle   each until everybody has cleared up, not every sixteenth alone
  *   npm run sim -- --coverage             and which transitions of the machines were taken
  *
  * Owns: the command line, and what is printed.
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     trace: { type: "boolean", default: false },
     coverage: { type: "boolean", default: false },
     first: { type: "boolean", default: false },
+    settle: { type: "boolean", default: false },
     "no-shrink": { type: "boolean", default: false },
   },
 });
@@ -39,6 +41,7 @@ if (!Number.isSafeInteger(firstSeed) || !Number.isSafeInteger(runCount) || runCo
   process.exit(2);
 }
 const plan = values.plan === undefined ? undefined : (JSON.parse(readFileSync(values.plan, "utf8")) as FaultPlan);
+const until = values.settle ? "settled" : undefined;
 const failuresMax = values.first ? 1 : FAILURES_MAX;
 let currentSeed = firstSeed;
 // What nobody handled ends the process: of a seed that does that, it is known which one it was.
@@ -63,7 +66,7 @@ async function simulateAll(): Promise<number> {
   for (let run = 1; run <= runCount && failures < failuresMax; run += 1) {
     const seed = firstSeed + run - 1;
     currentSeed = seed;
-    const verdict = await simulate({ seed, plan, keepsLines: values.trace });
+    const verdict = await simulate({ seed, plan, until, keepsLines: values.trace });
     events += verdict.eventCount;
     edits = addEdits(edits, verdict.edits);
     editedBlocks += verdict.editedBlocks;
@@ -71,7 +74,7 @@ async function simulateAll(): Promise<number> {
     if (verdict.problems.length > 0) {
       failures += 1;
       await tellFailure(verdict);
-    } else if (run % REPEATED_EACH === 0 && (await simulate({ seed, plan })).hash !== verdict.hash) {
+    } else if (run % REPEATED_EACH === 0 && (await simulate({ seed, plan, until })).hash !== verdict.hash) {
       failures += 1;
       console.error(`seed ${seed}: the same seed gives another history`);
     }
@@ -94,7 +97,9 @@ async function tellFailure(verdict: Verdict): Promise<void> {
   const { seed, hash, problems } = verdict;
   console.error(`seed ${seed} failed; its history is ${hash}`);
   for (const { check, message } of problems) console.error(`  ${check}: ${message}`);
-  const faults = values["no-shrink"] ? verdict.plan : await shrinkPlan(verdict, (of) => simulate({ seed, plan: of }));
+  const faults = values["no-shrink"]
+    ? verdict.plan
+    : await shrinkPlan(verdict, (of) => simulate({ seed, plan: of, until }));
   console.error(`  to see it: npm run sim -- --seed ${seed} --trace`);
   console.error(`  what it takes, for --plan FILE: ${JSON.stringify(faults)}`);
 }
