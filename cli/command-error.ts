@@ -5,8 +5,7 @@
  * Never: writes them, exits.
  */
 import type { TaskFailure } from "../actors/executor/messages.ts";
-import { type Diagnostic, ProgramError, type Reject } from "../programs/errors.ts";
-import type { Plan } from "../programs/plan/plan.ts";
+import { type Diagnostic, ProgramError } from "../programs/errors.ts";
 import { escapeText } from "../programs/quote-text.ts";
 import { RuntimeError } from "../runtime/errors.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -78,17 +77,8 @@ export function tellError(error: unknown): ToldError {
 }
 
 /** One line: `FILE:LINE: "text": why`, or `operations[1] (map MUL 3) on <1, 2>: why`. */
-export function tellFailure(failure: TaskFailure, plan: Plan): ToldError {
-  const { code, reject } = failure;
-  const line = reject === undefined ? oneLine(failure.message) : tellReject(failure, reject, plan);
-  return { code, exitCode: exitCodeOf(code), lines: [line] };
-}
-
-function tellReject({ file, line }: TaskFailure, reject: Reject, plan: Plan): string {
-  if (reject.kind === "record") return `${escapeText(file ?? "")}:${line}: "${reject.text}": ${reject.reason}`;
-  const { place, text } = plan.operations[reject.operation];
-  const target = reject.value === null ? `the values of key ${reject.key}` : `<${reject.key}, ${reject.value}>`;
-  return `${place} (${text}) on ${target}: ${reject.reason}`;
+export function tellFailure({ code, message }: TaskFailure): ToldError {
+  return { code, exitCode: exitCodeOf(code), lines: [oneLine(message)] };
 }
 
 function lineOf({ place, message }: Diagnostic): string {

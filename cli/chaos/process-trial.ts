@@ -76,7 +76,7 @@ export class ProcessTrial implements Trial {
       if (end === "stop") return end;
       if (end === "timeOut") return TIMED_OUT;
       if (end.kind === "done") return undefined;
-      const told = tellFailure(end.failure, this.#settings.job.plan);
+      const told = tellFailure(end.failure);
       return { line: told.lines.join(" "), exitCode: told.exitCode };
     } catch (error) {
       const told = tellError(error);

@@ -123,7 +123,7 @@ async function runSettled({ settings, options, stop, threads }: Running): Promis
     return EXIT.done;
   }
   await run.end(end.kind === "failed" && FAILURES_OF_DATA.has(end.failure.code) ? "useless" : "failed");
-  const told = end.kind === "failed" ? tellFailure(end.failure, settings.job.plan) : tellError(end.error);
+  const told = end.kind === "failed" ? tellFailure(end.failure) : tellError(end.error);
   return await tellRun({ ...facts, ...failed(told) }, { told, options, places: settings });
 }
 

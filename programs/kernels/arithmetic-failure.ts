@@ -38,6 +38,6 @@ export function failureReporter(plan: Plan, sink: TaskSink): ReportFailure {
 
 function describe(plan: Plan, reject: ArithmeticReject): string {
   const { place, text } = plan.operations[reject.operation];
-  const subject = reject.value === null ? `key ${reject.key}` : `<${reject.key}, ${reject.value}>`;
-  return `${place} (${text}) at ${subject}: ${reject.reason}`;
+  const subject = reject.value === null ? `the values of key ${reject.key}` : `<${reject.key}, ${reject.value}>`;
+  return `${place} (${text}) on ${subject}: ${reject.reason}`;
 }

@@ -122,7 +122,7 @@ export class TextParser {
     const reject: RecordReject = { kind: "record", line: this.lines - 1, text, reason };
     if (this.#onError === "fail") {
       const code = reason === RECORD_REASON.lineTooLong ? "LINE_TOO_LONG" : "BAD_RECORD";
-      throw new DataError(code, `${reason}: ${text}`, reject);
+      throw new DataError(code, `"${text}": ${reason}`, reject);
     }
     this.#output.reject(reject);
   }

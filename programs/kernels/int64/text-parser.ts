@@ -164,7 +164,7 @@ export class TextParser {
     };
     if (this.#onError === "fail") {
       const code = fields[STATE.problem] === PROBLEM_TOO_LONG ? "LINE_TOO_LONG" : "BAD_RECORD";
-      throw new DataError(code, `${reject.reason}: ${reject.text}`, reject);
+      throw new DataError(code, `"${reject.text}": ${reject.reason}`, reject);
     }
     this.#reject(reject);
   }

@@ -173,7 +173,7 @@ test("text: in fail mode the first bad line ends the task, and says which it is"
   };
   t.like(fail("1,2\n\n3,x\n4\n"), {
     code: "BAD_RECORD",
-    message: '"x" is not an integer: 3,x',
+    message: '"3,x": "x" is not an integer',
     detail: { kind: "record", line: 2, text: "3,x", reason: '"x" is not an integer' },
   });
   t.like(fail(`1,2\n${longest}7\n`), { code: "LINE_TOO_LONG", detail: { line: 1 } });

@@ -170,7 +170,7 @@ test("keys that fail are left out of every batch of results, and reported in ord
 test("in fail mode the error names operation, pair and reason", (t) => {
   const plan = planOf([scalar("map", binary("/", integer(1), VALUE))]);
   const error = t.throws(() => driven(plan, ["3,1\n4,0\n"]), { instanceOf: DataError, code: "ARITHMETIC_ERROR" });
-  t.is(error?.message, "operations[0] (as it stands) at <4, 0>: division by zero");
+  t.is(error?.message, "operations[0] (as it stands) on <4, 0>: division by zero");
   t.deepEqual(error?.detail, {
     ...{ kind: "arithmetic", operation: 0, key: "4", value: "0", reason: "division by zero" },
   });
