@@ -107,6 +107,7 @@ export class ClusterDirector implements ClusterControl {
       },
       stop: (id) => this.#stopJob(id),
       figuresOf: (id) => this.#figuresOf(id),
+      placeOf: (worker) => this.#workers.placeOf(worker),
       isWaiting: (id) => this.#side?.view.waits.has(id) === true,
       tell: (tale) => story.tell(tale),
     });

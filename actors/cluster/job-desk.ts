@@ -48,12 +48,16 @@ export interface JobDeskOptions {
   /** Ends what is left of a job's actors, also one that was never started. */
   readonly stop: (id: string) => void;
   readonly figuresOf: (id: string) => JobFigures;
+  /** How a worker is called before people. */
+  readonly placeOf: (worker: string) => string;
   /** Whether a job that runs has no worker. */
   readonly isWaiting: (id: string) => boolean;
   readonly tell: (tale: Tale) => void;
   /** The journal failed: nothing can be promised any more. */
   readonly onBroken: (error: unknown) => void;
 }
+
+type FailedOutcome = Extract<JobOutcome, { kind: "failed" }>;
 
 interface DeskJob {
   record: ClusterJobRecord;
@@ -161,8 +165,13 @@ export class JobDesk {
     const change =
       outcome.kind === "done"
         ? ({ state: "done", resultKept: known.record.outputPath === undefined } as const)
-        : ({ state: "failed", failure: { code: outcome.failure.code, message: outcome.failure.message } } as const);
+        : ({ state: "failed", failure: this.#described(outcome) } as const);
     this.#end(known, change).catch(this.#options.onBroken);
+  }
+
+  #described({ failure, worker }: FailedOutcome): NonNullable<ClusterJobRecord["failure"]> {
+    const { code, message } = failure;
+    return { code, message: worker === undefined ? message : `${this.#options.placeOf(worker)}: ${message}` };
   }
 
   /** D4. */

@@ -61,6 +61,11 @@ export class WorkerBook {
     return before;
   }
 
+  placeOf(worker: string): string {
+    const host = this.#entries.get(worker)?.member.host;
+    return host === undefined ? `worker ${worker}` : `worker ${worker} on ${host}`;
+  }
+
   heard(worker: string): void {
     const entry = this.#entries.get(worker);
     if (entry !== undefined) entry.lastHeardMs = this.#clock.nowMs();

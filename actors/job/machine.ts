@@ -14,6 +14,7 @@
  *     what a worker brings back when it returns is taken.
  */
 import { or, setup } from "xstate";
+import type { TaskFailure } from "../executor/messages.ts";
 import type { Member, MembershipFact } from "../membership/messages.ts";
 import { RACE_FACTOR, RACE_INTERVAL_MS, RACE_LEAST_MS } from "../options.ts";
 import type { OutputFact } from "../output/messages.ts";
@@ -65,6 +66,11 @@ export interface TakenOver {
   readonly unusable: number;
   /** Tasks that must have been committed, but whose commits the journal has lost. */
   readonly lost: number;
+}
+
+/** Any worker would fail by it: a bad record, an error of arithmetic, a function that ends its thread. */
+function isOfData({ code, reject }: TaskFailure): boolean {
+  return reject !== undefined || code === "TASK_POISONED";
 }
 
 /** A worker of the job: which of its partitions have not told yet what they hold; undefined before it said which. */
@@ -290,7 +296,11 @@ export const jobMachine = setup({
       if (event.type === "output.ended") context.tell({ kind: "done", output: event.totals });
     },
     tellFailed: ({ context, event }) => {
-      if ("failure" in event) context.tell({ kind: "failed", failure: context.vain.failure ?? event.failure });
+      if (!("failure" in event)) return;
+      const failure = context.vain.failure ?? event.failure;
+      const worker = "worker" in event ? event.worker : undefined;
+      const isOfWorker = worker !== undefined && failure === event.failure && !isOfData(failure);
+      context.tell({ kind: "failed", failure, ...(isOfWorker ? { worker } : {}) });
     },
   },
 }).createMachine({

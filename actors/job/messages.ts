@@ -90,4 +90,9 @@ export interface OutputOrder {
 
 export type JobOutcome =
   | { readonly kind: "done"; readonly output: OutputTotals }
-  | { readonly kind: "failed"; readonly failure: TaskFailure };
+  | {
+      readonly kind: "failed";
+      readonly failure: TaskFailure;
+      /** Where it failed; undefined: it would fail on any worker, or on none. */
+      readonly worker?: string;
+    };

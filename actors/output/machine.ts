@@ -67,7 +67,7 @@ interface Context extends Omit<OutputInput, "runs" | "rejects"> {
 
 type Event =
   | { readonly type: "output.done"; readonly tag: string; readonly result: TaskResult }
-  | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure }
+  | { readonly type: "output.failed"; readonly tag: string; readonly failure: TaskFailure; readonly worker?: string }
   | OutputCommand
   | { readonly type: "child.shutdown" };
 
@@ -182,7 +182,10 @@ export const outputMachine = setup({
       const failure = { code: "REPAIR_IN_VAIN", message: `${told}: ${starvation?.message}` };
       tell({ type: "output.broken", failure });
     },
-    tellBroken: ({ context, event }) => context.tell({ type: "output.broken", failure: failureIn(event) }),
+    tellBroken: ({ context, event }) => {
+      const place = event.type === "output.failed" ? { worker: event.worker } : {};
+      context.tell({ type: "output.broken", failure: failureIn(event), ...place });
+    },
   },
 }).createMachine({
   id: "output",

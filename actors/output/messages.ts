@@ -36,7 +36,8 @@ export type OutputFact =
   | { readonly type: "output.ended"; readonly totals: OutputTotals }
   /** Something to be written is damaged (`failure.damage`): the output waits for `output.order`. */
   | { readonly type: "output.starved"; readonly failure: TaskFailure }
-  | { readonly type: "output.broken"; readonly failure: TaskFailure };
+  /** With the worker on which a piece failed, where one did. */
+  | { readonly type: "output.broken"; readonly failure: TaskFailure; readonly worker?: string };
 
 /** The name of the output's log in the coordinator's journal. */
 export function outputLog(job: string): string {

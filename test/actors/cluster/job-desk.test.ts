@@ -61,6 +61,7 @@ async function openDesk(
     start: (job) => started.push(job.id),
     stop: (id) => stopped.push(id),
     figuresOf: () => scene.figures,
+    placeOf: (worker) => `worker ${worker} on ${worker}-host`,
     isWaiting: (id) => scene.waiting.has(id),
     tell: ({ kind }) => told.push(kind),
     onBroken: (error) => t.fail(String(error)),
@@ -151,6 +152,16 @@ test("desk: a job that has no worker is told to wait for one while it runs, and 
   desk.ended(id, { kind: "failed", failure: { code: "NO_WORKERS", message: "nobody came" } });
   await settled();
   t.deepEqual([desk.status(id)?.waitsForWorker, desk.status(next)?.waitsForWorker], [undefined, true]);
+});
+
+test("desk: a job that failed on a worker names that worker", async (t) => {
+  const { desk } = await openDesk(t, placesOf(t));
+  const [full, bad] = [await desk.submit(request()), await desk.submit(request())];
+  desk.ended(full.id, { kind: "failed", failure: { code: "DISK_FULL", message: "no space left" }, worker: "b" });
+  desk.ended(bad.id, { kind: "failed", failure: { code: "BAD_RECORD", message: "it is bad" } });
+  await settled();
+  t.deepEqual(desk.status(full.id)?.failure, { code: "DISK_FULL", message: "worker b on b-host: no space left" });
+  t.deepEqual(desk.status(bad.id)?.failure, { code: "BAD_RECORD", message: "it is bad" });
 });
 
 test("desk: a restarted coordinator goes on with what runs and what waits, and remembers what has ended (D1)", async (t) => {

@@ -3,6 +3,7 @@
  */
 import test, { type ExecutionContext } from "ava";
 import { createActor } from "xstate";
+import type { TaskFailure } from "../../../actors/executor/messages.ts";
 import { jobMachine } from "../../../actors/job/machine.ts";
 import type { JobDescription, JobOutcome, TaskRace } from "../../../actors/job/messages.ts";
 import { Placement } from "../../../actors/job/placement.ts";
@@ -89,9 +90,11 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
     const failure = { code: "BLOCK_UNREACHABLE", message: "nobody has it", damage };
     actor.send({ type: "task.starved", stage: 0, partition: 0, sequence, failure, job: job.id, worker });
   };
+  const fail = (worker: string, failure: TaskFailure): void =>
+    actor.send({ type: "task.failed", stage: 0, partition: 0, failure, job: job.id, worker });
   const lose = (worker: string): void => actor.send({ type: "member.lost", worker, reason: "silence" });
   const taken = (): string[] => sent.splice(0);
-  return { clock, races, outcomes, announce, join, commit, starve, lose, taken, outputs: () => outputs };
+  return { clock, races, outcomes, announce, join, commit, starve, fail, lose, taken, outputs: () => outputs };
 }
 
 test("gathering: what a worker ends while others have not told yet what they hold is told once, and counts", async (t) => {
@@ -150,6 +153,22 @@ test("zombies: who comes back with tasks that others have committed is told to s
   t.deepEqual(taken(), ["heir stops 0/0/1"], "what both have they race");
   commit("heir", 2);
   t.deepEqual(taken(), ["zombie stops 0/0/2"]);
+});
+
+test("failing: a job says on which worker, unless it would fail on any other, too", async (t) => {
+  const full = { code: "DISK_FULL", message: "no space left" };
+  const bad: TaskFailure = {
+    ...{ code: "BAD_RECORD", message: '"x": it is bad' },
+    reject: { kind: "record", line: 0, text: "x", reason: "it is bad" },
+  };
+  const poisoned = { code: "TASK_POISONED", message: "the function ended 3 executors" };
+  for (const failure of [full, bad, poisoned]) {
+    const { outcomes, join, fail } = await stageOf(t, 1);
+    join("worker");
+    fail("worker", failure);
+    const place = failure === full ? { worker: "worker" } : {};
+    t.deepEqual(outcomes, [{ kind: "failed", failure, ...place }]);
+  }
 });
 
 test("starving: a task that starves of what nobody holds is given out again a few times, then the job ends by name", async (t) => {
