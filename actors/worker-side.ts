@@ -94,6 +94,8 @@ interface Plot extends WorkerSideOptions {
   draining: boolean;
   /** Partitions that have been started and not stopped: a supervisor looks after them. */
   readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
+  /** Jobs whose tasks the pool may run still, also when the actor that had it open them has died. */
+  readonly pooledJobs: Set<string>;
 }
 
 export function workerSide(options: WorkerSideOptions): WorkerSide {
@@ -102,6 +104,7 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
   const plot: Plot = {
     ...options,
     partitions,
+    pooledJobs: new Set(),
     draining: false,
     disk: new DiskMeter(options.thread.disk),
     endings: new Set(),
@@ -180,7 +183,9 @@ function pool(plot: Plot): ChildSpecification {
 }
 
 /** Hands a command to the pool; a task that needs blocks of others when they are here. */
-function sendToPool({ board, exchange }: Plot, command: PoolCommand): void {
+function sendToPool({ board, exchange, pooledJobs }: Plot, command: PoolCommand): void {
+  if (command.type === "pool.open") pooledJobs.add(command.job.id);
+  if (command.type === "pool.close") pooledJobs.delete(command.job);
   if (exchange === undefined || command.type !== "pool.submit") {
     if (command.type === "pool.open") exchange?.open(command.job);
     board.send("pool", command);
@@ -235,7 +240,7 @@ function worker(plot: Plot): ChildSpecification {
         storedJobs: () => storedJobs(plot),
         freeJob: (job) => freeClosed(plot, job),
         sendToPartition: (job, partition, command) => board.sendBelow("partitions", `${job}/${partition}`, command),
-        freeSegments: (stages, journaled) => freeOnDisk(plot, journaled, () => freeStages(plot, stages)),
+        freeSegments: (stages, journaled) => freeStages(plot, stages, journaled),
         freeText: (job, segments) => freeOnDisk(plot, Promise.resolve(), () => freeText(plot, job, segments)),
         runningPartitions: () => [...partitions.values()],
         tell: (fact) => board.tell("worker", COORDINATOR_ADDRESS, fact),
@@ -264,16 +269,18 @@ function freeOnDisk({ disk, endings }: Plot, journaled: Promise<void>, free: () 
   journaled.then(begin, () => end(0));
 }
 
-async function freeStages(plot: Plot, { job, below }: FreedStages): Promise<number> {
-  const isFreed = (segment: string): boolean => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below);
-  return (await deleteOwn(plot, isFreed)) + (plot.exchange?.free(job, below) ?? 0);
+function freeStages(plot: Plot, { job, below }: FreedStages, journaled: Promise<void>): void {
+  // What is made again of these stages, while this is being journaled, stays.
+  const own = ownSegments(plot, (segment) => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below));
+  const mirroredBytes = plot.exchange?.free(job, below) ?? 0;
+  freeOnDisk(plot, journaled, async () => mirroredBytes + (await deleteOwn(plot, own)));
 }
 
 /** Where the directory is another's to clear up, none. */
-function storedJobs({ freesClosedJobs, thread }: Plot): readonly string[] {
+function storedJobs({ freesClosedJobs, pooledJobs, thread }: Plot): readonly string[] {
   if (freesClosedJobs !== true) return [];
   const jobs = listSegments(thread.segmentDirectory).map(({ segment }) => jobOf(segment));
-  return [...new Set(jobs)].filter((job) => job !== undefined);
+  return [...new Set([...jobs, ...pooledJobs])].filter((job) => job !== undefined);
 }
 
 /** Copies of what others wrote go with the exchange, which is closed. */
@@ -285,14 +292,22 @@ function freeClosed(plot: Plot, job: string): void {
     .commit([])
     .then(() => journal.actors(partitionLogPrefix(job)))
     .then((logs) => journal.commit([], [...logs, freedLog(job)]));
-  freeOnDisk(plot, dropped, () => deleteOwn(plot, (segment) => segment.startsWith(`${job}-`)));
+  freeOnDisk(plot, dropped, () =>
+    deleteOwn(
+      plot,
+      ownSegments(plot, (segment) => segment.startsWith(`${job}-`)),
+    ),
+  );
+}
+
+function ownSegments({ thread, exchange }: Plot, isMeant: (segment: string) => boolean): readonly string[] {
+  return listSegments(thread.segmentDirectory)
+    .map(({ segment }) => segment)
+    .filter((segment) => isMeant(segment) && exchange?.isForeign(segment) !== true);
 }
 
 /** Returns how many bytes went. */
-async function deleteOwn({ thread, exchange }: Plot, isFreed: (segment: string) => boolean): Promise<number> {
-  const own = listSegments(thread.segmentDirectory)
-    .map(({ segment }) => segment)
-    .filter((segment) => isFreed(segment) && exchange?.isForeign(segment) !== true);
+async function deleteOwn({ thread, exchange }: Plot, own: readonly string[]): Promise<number> {
   await exchange?.release(own);
   return await deleteSegments(thread.segmentDirectory, own);
 }

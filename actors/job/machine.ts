@@ -112,6 +112,9 @@ function handOut(context: Context): void {
 
 /** Hands out the tasks of the present stage, those that are with a worker already included only if they are new. */
 function openStage(context: Context): void {
+  const remadeCount = context.progress.settle();
+  if (remadeCount > 0) context.noteLost(remadeCount);
+  tellWithdrawn(context);
   // Before the tasks that may need the room.
   const below = context.progress.takeFreeable();
   if (below !== undefined) {
@@ -122,6 +125,12 @@ function openStage(context: Context): void {
   stopDone(context);
   context.placement.open(context.progress.outstanding(), context.nowMs());
   handOut(context);
+}
+
+function tellWithdrawn({ job, progress, send }: Context): void {
+  for (const { worker, ...withdrawal } of progress.takeWithdrawn()) {
+    send(worker, { type: "worker.withdraw", job: job.id, withdrawals: [withdrawal] });
+  }
 }
 
 /** J8. Of what workers went on with while they were away, or the coordinator was. */
@@ -232,7 +241,10 @@ export const jobMachine = setup({
       if (event.type !== "partition.recovered") return;
       context.workplaces.get(event.worker)?.unheard?.delete(event.partition);
       context.placement.adopt(event.worker, event.partition, event.pending ?? []);
-      context.progress.restore(event.commits, event.worker);
+      const { partition } = event;
+      const gone = (event.gone ?? []).map((task) => ({ ...task, partition }));
+      context.progress.restore(event.commits, event.worker, gone);
+      tellWithdrawn(context);
       context.vain.forget();
       settle(context, event.worker);
     },
@@ -249,16 +261,14 @@ export const jobMachine = setup({
         // What was freed before it was copied is no damage.
         if (wasCopying && context.progress.neededOf(event)?.isFreed !== false) return;
       }
-      const withdrawals = context.progress.withdraw(event.failure.damage ?? []);
-      if (withdrawals.length === 0) {
+      const withdrawnCount = context.progress.withdraw(event.failure.damage ?? []);
+      if (withdrawnCount === 0) {
         if (event.type === "task.starved") context.vain.note(event, event.failure);
         return;
       }
       context.vain.forget();
-      context.noteWithdrawn(withdrawals.length);
-      for (const { worker, ...withdrawal } of withdrawals) {
-        context.send(worker, { type: "worker.withdraw", job: context.job.id, withdrawals: [withdrawal] });
-      }
+      context.noteWithdrawn(withdrawnCount);
+      tellWithdrawn(context);
     },
     openStage: ({ context }) => openStage(context),
     /** A worker or a partition that began anew has told what it holds: what it was given and has not done, it is given again. */

@@ -15,14 +15,17 @@
  *     those that another commit stands for now are left out.
  * J8. What a lost worker held is made again, unless another one holds it too, or nobody needs it any more.
  * J9. A stage's results are needed until the stage that reads them is complete.
+ * J11. What has been freed is made again as a whole, from the first stage on that is needed for it, when something of a later
+ *      stage is lost that is read again: nobody has to be told by a task that it starves of it.
  * J10. A worker that has lost the end of its journal may hold another commit of a task than before: what reads it is given
  *      the blocks that are there now.
  */
-import { isAmong, placeName } from "../../runtime/journal/segment-damage.ts";
+import { isAmong } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference } from "../executor/messages.ts";
 import { TASK_REPAIRS_MAX } from "../options.ts";
-import { type PartitionRun, referencesOf, type TaskCommit, type Withdrawal } from "../partition/messages.ts";
+import type { PartitionRun, TaskCommit, Withdrawal } from "../partition/messages.ts";
+import { type Dropped, Holdings, isSamePlace } from "./holdings.ts";
 import type { JobDescription, TaskName } from "./messages.ts";
 import { taskName } from "./placement.ts";
 import { reduceRuns, splitRuns } from "./stage-tasks.ts";
@@ -58,6 +61,9 @@ export interface HeldCommit {
   readonly isFreed: boolean;
 }
 
+/** A worker is to forget that it has committed a task. */
+export type WorkerWithdrawal = Withdrawal & { readonly worker: string };
+
 export class JobProgress {
   readonly #job: JobDescription;
   readonly #commitsByStage = new Map<number, Map<string, TaskCommit>>();
@@ -65,8 +71,11 @@ export class JobProgress {
   #stageIndex = 0;
   /** The stages that were opened, in order (J7); the last one is the present one, until the job is complete. */
   #opened: StageProgress[] = [];
-  /** By task name: who holds its bytes. The first one told is who is asked. */
-  readonly #holders = new Map<string, Map<string, TaskCommit>>();
+  readonly #holdings = new Holdings();
+  /** Names of tasks that are made again since what they had made was freed (J11). */
+  readonly #remade = new Set<string>();
+  /** What workers have not been told yet. */
+  #withdrawn: WorkerWithdrawal[] = [];
   /** How often each task's commit was withdrawn, by task name. */
   readonly #withdrawals = new Map<string, number>();
   #withdrawnMost = 0;
@@ -88,11 +97,44 @@ export class JobProgress {
     return commit.stage === this.#stageIndex && this.#advance();
   }
 
-  /** Notes what a worker's journal held; true if it ends the present stage. */
-  restore(commits: readonly TaskCommit[], worker: string): boolean {
-    const moved = commits.filter((commit) => this.#note(commit, worker));
+  /** Notes what a worker's journal held, and what of it has gone. */
+  restore(commits: readonly TaskCommit[], worker: string, gone: readonly TaskName[] = []): void {
+    const goneNames = new Set(gone.map(taskName));
+    const moved: TaskCommit[] = [];
+    for (const commit of commits) {
+      const name = taskName(commit);
+      const isGone = goneNames.has(name);
+      if (this.#note(commit, worker, isGone)) moved.push(commit);
+      // It was not there when it should have heard so.
+      if (isGone && this.#remade.has(name)) this.#dropGone(name);
+    }
     this.#goBackToAnyOf(moved); // J10
-    return this.#advance();
+    this.#advance();
+  }
+
+  /**
+   * To be called before tasks are handed out, when everybody has told what there is: goes back as far as the input of the
+   * present stage, or of the output, has gone (J11). Returns how many tasks have to be run again for it.
+   */
+  settle(): number {
+    let count = 0;
+    for (;;) {
+      const reader = this.#readerPlace;
+      const reading = this.#readableFrom(reader, (name) => this.#holdings.isGone(name));
+      if (reading === reader) return count;
+      for (const { commits } of this.#opened.slice(reading, reader)) {
+        for (const name of commits.keys()) if (this.#dropGone(name)) count += 1;
+      }
+      this.#goBackTo(this.#opened[reading].index);
+      this.#advance();
+    }
+  }
+
+  /** What workers are to forget, since it is made again; told once. */
+  takeWithdrawn(): readonly WorkerWithdrawal[] {
+    const withdrawn = this.#withdrawn;
+    this.#withdrawn = [];
+    return withdrawn;
   }
 
   /** Whether something is needed that this worker alone holds. */
@@ -103,7 +145,7 @@ export class JobProgress {
 
   /** The commits that somebody needs, with who holds them. */
   *needed(): Generator<HeldCommit> {
-    for (const name of this.#holders.keys()) {
+    for (const name of this.#holdings.names()) {
       const held = this.#neededOf(name);
       if (held !== undefined) yield held;
     }
@@ -112,7 +154,7 @@ export class JobProgress {
   /** Whether a task need not be run as things are: it is committed, or the job has passed its stage. */
   isDone(task: TaskName): boolean {
     const name = taskName(task);
-    return task.stage < this.#stageIndex || (this.#commitsOf(task.stage).has(name) && !this.#isOrphan(name));
+    return task.stage < this.#stageIndex || (this.#commitsOf(task.stage).has(name) && !this.#holdings.isOrphan(name));
   }
 
   /** Undefined if nobody needs it, or nobody has it. */
@@ -125,52 +167,46 @@ export class JobProgress {
    * run again for it.
    */
   lose(worker: string): number {
-    for (const [name, holders] of this.#holders) {
-      const lost = holders.get(worker);
-      if (lost === undefined) continue;
-      holders.delete(worker);
-      const [other] = holders.values();
-      if (other !== undefined) this.#commitsOf(lost.stage).set(name, other);
+    for (const [name, { stage }] of this.#holdings.lose(worker)) {
+      const other = this.#holdings.first(name);
+      if (other !== undefined) this.#commitsOf(stage).set(name, other);
     }
-    const present = this.isComplete ? this.#opened.length : this.#opened.length - 1;
+    const present = this.#readerPlace;
+    const isOrphan = (name: string): boolean => this.#holdings.isOrphan(name);
     // Rejects are read at the end, whatever stage they are of.
-    const rejecting = this.#opened.findIndex((stage) => this.#hasOrphans(stage, ({ rejectCount }) => rejectCount > 0));
-    const reading = this.#readableFrom(rejecting < 0 ? present : Math.min(present, rejecting));
+    const rejecting = this.#opened.findIndex(({ commits }) =>
+      [...commits].some(([name, { result }]) => result.rejectCount > 0 && isOrphan(name)),
+    );
+    const reading = this.#readableFrom(rejecting < 0 ? present : Math.min(present, rejecting), isOrphan);
     const orphanCount = this.#opened
       .slice(reading)
-      .reduce((sum, { commits }) => sum + [...commits.keys()].filter((name) => this.#isOrphan(name)).length, 0);
+      .reduce((sum, { commits }) => sum + [...commits.keys()].filter(isOrphan).length, 0);
     const back = this.#opened[reading];
     if (back === undefined) this.#results = this.#ordered(this.#opened[reading - 1].index);
     else this.#goBackTo(back.index);
     return orphanCount;
   }
 
-  /** Forgets the commits that refer to damaged bytes (J6); returns them. Those that were made again since stay. */
-  withdraw(damage: readonly SegmentReference[]): readonly (Withdrawal & { readonly worker: string })[] {
-    const isDamaged = isAmong(damage);
-    const withdrawals: (Withdrawal & { readonly worker: string })[] = [];
-    for (const [name, holders] of this.#holders) {
-      for (const [worker, commit] of holders) {
-        const at = referencesOf(commit).find(isDamaged);
-        if (at === undefined) continue;
-        holders.delete(worker);
-        const { stage, partition, sequence } = commit;
-        withdrawals.push({ stage, partition, sequence, at, worker });
-        this.#withdrawnMost = Math.max(this.#withdrawnMost, this.#countWithdrawal(name));
-        const [other] = holders.values();
-        if (other === undefined) this.#commitsOf(stage).delete(name);
-        else this.#commitsOf(stage).set(name, other);
-      }
-    }
+  /**
+   * Forgets the commits that refer to damaged bytes (J6), for `takeWithdrawn`; returns how many. Those that were made again
+   * since stay.
+   */
+  withdraw(damage: readonly SegmentReference[]): number {
+    const dropped = this.#holdings.drop(isAmong(damage));
+    for (const { name } of dropped) this.#withdrawnMost = Math.max(this.#withdrawnMost, this.#countWithdrawal(name));
+    this.#noteDropped(dropped);
     // Where others hold what was withdrawn, that stage lacks nothing, and nobody else would go on from it.
-    if (this.#goBackToAnyOf(withdrawals)) this.#advance();
-    return withdrawals;
+    if (this.#goBackToAnyOf(dropped.map(({ commit }) => commit))) this.#advance();
+    return dropped.length;
   }
 
   /** The first stage whose results are still needed, if it is a later one than at the last question (J9). */
   takeFreeable(): number | undefined {
     const below = this.#neededFrom();
     if (below <= this.#freedBelow) return undefined;
+    for (let stage = this.#freedBelow; stage < below; stage += 1) {
+      for (const name of this.#commitsOf(stage).keys()) this.#holdings.free(name);
+    }
     this.#freedBelow = below;
     return below;
   }
@@ -251,14 +287,38 @@ export class JobProgress {
     return this.#opened.at(-2)?.index ?? 0;
   }
 
+  /** The place in `#opened` behind the stage whose results are read now. */
+  get #readerPlace(): number {
+    return this.isComplete ? this.#opened.length : this.#opened.length - 1;
+  }
+
   #neededOf(name: string): HeldCommit | undefined {
-    const holders = this.#holders.get(name);
-    const commit = holders?.values().next().value;
-    if (holders === undefined || commit === undefined) return undefined;
+    const commit = this.#holdings.first(name);
+    if (commit === undefined) return undefined;
     const from = this.isComplete ? (this.#opened.at(-1)?.index ?? 0) : this.#neededFrom();
     const isFreed = commit.stage < from;
     if (isFreed && commit.result.rejectCount === 0) return undefined;
-    return { name, commit, holders: [...holders.keys()], isFreed };
+    const holders = this.#holdings.holders(name, { isFreed });
+    return holders.length === 0 ? undefined : { name, commit, holders, isFreed };
+  }
+
+  /** True if a task has to be made again whose blocks have gone. */
+  #dropGone(name: string): boolean {
+    const dropped = this.#holdings.dropGone(name);
+    this.#noteDropped(dropped);
+    const isRemade = dropped.length > 0 && this.#holdings.isOrphan(name);
+    if (isRemade) this.#remade.add(name);
+    return isRemade;
+  }
+
+  #noteDropped(dropped: readonly Dropped[]): void {
+    for (const { name, worker, commit, at } of dropped) {
+      const { stage, partition, sequence } = commit;
+      this.#withdrawn.push({ stage, partition, sequence, at, worker });
+      const other = this.#holdings.first(name);
+      if (other === undefined) this.#commitsOf(stage).delete(name);
+      else this.#commitsOf(stage).set(name, other);
+    }
   }
 
   /** Opens a stage anew that was opened before. */
@@ -279,14 +339,15 @@ export class JobProgress {
     const earliest = Math.min(...tasks.map(({ stage }) => stage).filter((stage) => this.#placeOf(stage) >= 0));
     if (earliest >= this.#stageIndex) return false;
     // What that stage reads may have been lost since it was read.
-    this.#goBackTo(this.#opened[this.#readableFrom(this.#placeOf(earliest))].index);
+    const isOrphan = (name: string): boolean => this.#holdings.isOrphan(name);
+    this.#goBackTo(this.#opened[this.#readableFrom(this.#placeOf(earliest), isOrphan)].index);
     return true;
   }
 
-  /** The latest of the opened stages, up to that place, whose input somebody has. */
-  #readableFrom(place: number): number {
+  /** The latest of the opened stages, up to that place, of whose input nothing is missing. */
+  #readableFrom(place: number, isMissing: (task: string) => boolean): number {
     let reading = place;
-    while (reading > 0 && this.#hasOrphans(this.#opened[reading - 1])) reading -= 1;
+    while (reading > 0 && [...this.#opened[reading - 1].commits.keys()].some(isMissing)) reading -= 1;
     return reading;
   }
 
@@ -295,28 +356,14 @@ export class JobProgress {
   }
 
   /** True if the task's result is elsewhere than it was. */
-  #note(commit: TaskCommit, worker: string): boolean {
+  #note(commit: TaskCommit, worker: string, isGone = false): boolean {
     const name = taskName(commit);
     const before = this.#commitsOf(commit.stage).get(name);
-    let holders = this.#holders.get(name);
-    if (holders === undefined) {
-      holders = new Map();
-      this.#holders.set(name, holders);
-    }
-    holders.set(worker, commit);
-    const [first] = holders.values();
+    this.#holdings.note(name, commit, { worker, isGone });
+    const first = this.#holdings.first(name) ?? commit;
     this.#commitsOf(commit.stage).set(name, first);
-    return before !== undefined && placesOf(before) !== placesOf(first);
-  }
-
-  /** Whether a task is committed, but nobody has its bytes any more. */
-  #isOrphan(name: string): boolean {
-    return this.#holders.get(name)?.size === 0;
-  }
-
-  #hasOrphans({ commits }: StageProgress, which: (result: TaskCommit["result"]) => boolean = () => true): boolean {
-    for (const [name, { result }] of commits) if (this.#isOrphan(name) && which(result)) return true;
-    return false;
+    if (!isGone) this.#remade.delete(name);
+    return before !== undefined && !isSamePlace(before, first);
   }
 
   #countWithdrawal(task: string): number {
@@ -350,7 +397,7 @@ export class JobProgress {
     const taskCount = runs.reduce((count, { tasks }) => count + tasks.length, 0);
     const commits = this.#commitsOf(index);
     // J8. Its results are about to be needed; they may have been lost while the job was at an earlier stage.
-    for (const name of commits.keys()) if (this.#isOrphan(name)) commits.delete(name);
+    for (const name of commits.keys()) if (this.#holdings.isOrphan(name)) commits.delete(name);
     const stage = { index, runs, taskCount, commits };
     this.#opened.push(stage);
     return stage;
@@ -371,8 +418,4 @@ export class JobProgress {
     if (stage === 0) return commits.sort((one, two) => one.sequence - two.sequence || one.partition - two.partition);
     return commits.sort((one, two) => one.partition - two.partition || one.sequence - two.sequence);
   }
-}
-
-function placesOf(commit: TaskCommit): string {
-  return referencesOf(commit).map(placeName).join();
 }

@@ -19,7 +19,7 @@ import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
 import { decodeCommit, encodeCommit, lastOfEachTask } from "./commit-record.ts";
 import { freedLog, type PartitionCommand, type PartitionFact, partitionLog, type TaskCommit } from "./messages.ts";
 import { TaskBook } from "./task-book.ts";
-import { freedBelowOf, usableCommits } from "./usable-commits.ts";
+import { freedBelowOf, goneAmong, usableCommits } from "./usable-commits.ts";
 
 export interface PartitionInput {
   readonly job: string;
@@ -80,7 +80,11 @@ export const partitionMachine = setup({
     tellRecovered: ({ context }) => {
       const { partition, incarnation, book, unusableCount } = context;
       const [commits, pending] = [book.commits(), book.pending()];
-      context.tell({ type: "partition.recovered", partition, incarnation, commits, unusableCount, pending });
+      const gone = goneAmong(commits, new SegmentLengths(context.segmentDirectory));
+      context.tell({
+        ...{ type: "partition.recovered", partition, incarnation, commits, unusableCount, pending },
+        gone: gone.map(({ stage, sequence }) => ({ stage, sequence })),
+      });
     },
     accept: ({ context, event }) => {
       if (event.type !== "partition.run") return;

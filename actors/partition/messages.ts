@@ -65,6 +65,8 @@ export type PartitionFact =
       readonly incarnation: Incarnation;
       /** Everything committed by any incarnation. */
       readonly commits: readonly TaskCommit[];
+      /** Those of them whose blocks have gone, as they were freed: they stand, but nobody can read them. */
+      readonly gone?: readonly { readonly stage: number; readonly sequence: number }[];
       /** Commits left out because the segments do not hold what they refer to. */
       readonly unusableCount: number;
       /** Tasks that it was given, perhaps by an earlier coordinator, and goes on with. */

@@ -6,7 +6,7 @@
  *
  * Cost: one look at each file that the log names, whatever its size.
  */
-import type { SegmentLengths } from "../../runtime/journal/segment-files.ts";
+import type { SegmentLengths, SegmentReference } from "../../runtime/journal/segment-files.ts";
 import { referencesOf, type TaskCommit } from "./messages.ts";
 
 /** The first stage of a job that has not been freed, by the records of its log. */
@@ -21,14 +21,19 @@ export function withoutFreed(commit: TaskCommit, freedBelow: number): TaskCommit
   return { ...commit, result: { ...commit.result, bundles: [], runs: [] } };
 }
 
+/** Those whose blocks are not there. */
+export function goneAmong(commits: readonly TaskCommit[], lengths: SegmentLengths): TaskCommit[] {
+  return commits.filter(({ result }) => ![...result.bundles, ...result.runs].every(({ at }) => isThere(at, lengths)));
+}
+
 /** Commits of stages before `freedBelow` stand, though their blocks have gone; only their rejects are still needed. */
 export function usableCommits(
   commits: readonly TaskCommit[],
   { lengths, freedBelow }: { readonly lengths: SegmentLengths; readonly freedBelow: number },
 ): TaskCommit[] {
-  return commits.filter((commit) =>
-    referencesOf(withoutFreed(commit, freedBelow)).every(
-      ({ segment, offset, byteLength }) => offset + byteLength <= lengths.of(segment),
-    ),
-  );
+  return commits.filter((commit) => referencesOf(withoutFreed(commit, freedBelow)).every((at) => isThere(at, lengths)));
+}
+
+function isThere({ segment, offset, byteLength }: SegmentReference, lengths: SegmentLengths): boolean {
+  return offset + byteLength <= lengths.of(segment);
 }

@@ -197,6 +197,32 @@ const FOUND: readonly Found[] = [
     },
   },
   {
+    title: "what was freed is made again at once where something that needs it is lost",
+    seed: 64010541,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: ["c"], slots: 2, durable: false, replicas: 2 },
+      ...{ submitAtMs: [0], healAtMs: 6512 },
+      faults: [
+        { atMs: 117, kind: "cut", from: "a", to: "coordinator", how: "clogged", forMs: 1065 },
+        { atMs: 1923, kind: "flipBit", node: "c", where: "record" },
+        { atMs: 1941, kind: "crash", node: "c", loses: "disk", backAfterMs: undefined, lockStaysMs: 0 },
+        { atMs: 3609, kind: "crash", node: "b", loses: "power", backAfterMs: 1466, lockStaysMs: 0 },
+      ],
+    },
+  },
+  {
+    title: "tasks of a job that was closed while its worker's actor was dead are not run",
+    seed: 64008511,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: [], slots: 2, durable: true, replicas: 1 },
+      ...{ submitAtMs: [0, 822, 181], healAtMs: 2914 },
+      faults: [
+        { atMs: 234, kind: "killActor", node: "d", index: 442 },
+        { atMs: 320, kind: "cancel", job: 2 },
+      ],
+    },
+  },
+  {
     title: "workers begin anew for a coordinator that has lost all it knew",
     seed: 48000169,
     plan: {

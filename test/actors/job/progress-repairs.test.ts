@@ -76,28 +76,29 @@ class Cluster {
       this.#present.delete(step.worker);
       this.progress.lose(step.worker);
     }
+    this.#settle();
     this.#report();
     this.#free(this.progress.takeFreeable() ?? 0);
   }
 
-  /** Files that the job has somebody read although nobody is there who has stored them. */
+  /** Files that the job has somebody read although nobody is there who has them. */
   readInVain(): readonly string[] {
     const stored = new Set(
       this.#commits()
         .flatMap(referencesOf)
         .map(({ segment }) => segment),
     );
-    return this.#read().filter((segment) => !stored.has(segment));
+    return this.#read().filter((segment) => !stored.has(segment) || this.#freed.has(segment));
   }
 
   /** Has all be run that is still to be run; false if there is no end to it. */
   runToEnd(): boolean {
     for (const worker of WORKERS) this.#return(worker);
+    this.#settle();
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const damaged = this.#freedReads();
-      if (damaged.length > 0) this.#withdraw(damaged);
-      else if (this.progress.isComplete) return true;
-      else for (const _ of this.#outstanding()) this.#run({ worker: "a", pick: 0, through: 0 });
+      if (this.progress.isComplete) return true;
+      for (const _ of this.#outstanding()) this.#run({ worker: "a", pick: 0, through: 0 });
+      this.#settle();
     }
     return false;
   }
@@ -118,13 +119,6 @@ class Cluster {
     const runs = progress.outputRuns().map(({ at }) => at);
     const rejects = progress.rejects().flatMap(({ result }) => result.rejects);
     return (progress.isComplete ? [...runs, ...rejects] : inputs).map(({ segment }) => segment);
-  }
-
-  #freedReads(): readonly StoredReference[] {
-    const read = new Set(this.#read().filter((segment) => this.#freed.has(segment)));
-    return this.#commits()
-      .flatMap(referencesOf)
-      .filter(({ segment }) => read.has(segment));
   }
 
   #free(below: number): void {
@@ -186,7 +180,13 @@ class Cluster {
   }
 
   #withdraw(damage: readonly StoredReference[]): void {
-    for (const { worker, at, ...task } of this.progress.withdraw(damage)) {
+    this.progress.withdraw(damage);
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.progress.settle();
+    for (const { worker, at, ...task } of this.progress.takeWithdrawn()) {
       const name = taskName(task);
       const held = this.#disks.get(worker)?.get(name);
       const isMeant = held !== undefined && referencesOf(held).some(({ segment }) => segment === at.segment);
@@ -213,7 +213,13 @@ class Cluster {
     for (const commit of this.#disks.get(worker)?.values() ?? [])
       for (const { segment } of referencesOf(commit)) this.#forgotten.add(segment);
     this.#begin(worker, log.slice(0, kept % (log.length + 1)));
-    this.progress.restore([...(this.#disks.get(worker)?.values() ?? [])], worker);
+    this.#tellAll(worker);
+  }
+
+  #tellAll(worker: string): void {
+    const commits = [...(this.#disks.get(worker)?.values() ?? [])];
+    const gone = commits.filter(({ result }) => result.bundles.some(({ at }) => this.#freed.has(at.segment)));
+    this.progress.restore(commits, worker, gone);
   }
 
   /** Whoever reads what a lost end of a journal has told of says that it is not there. */
@@ -228,7 +234,7 @@ class Cluster {
   #return(worker: string): void {
     if (this.#present.has(worker)) return;
     this.#present.add(worker);
-    this.progress.restore([...(this.#disks.get(worker)?.values() ?? [])], worker);
+    this.#tellAll(worker);
   }
 }
 

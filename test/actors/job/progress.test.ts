@@ -61,9 +61,9 @@ test("progress: a damaged block that another worker holds, too, is taken from th
   const progress = new JobProgress(jobOfThreeStages());
   for (const partition of PARTITIONS) progress.commit(commitOf(0, partition, "a"), "a");
   progress.commit(commitOf(0, 1, "b"), "b");
-  const withdrawn = progress.withdraw([{ segment: "0-1-a", offset: 0, byteLength: 1 }]);
+  t.is(progress.withdraw([{ segment: "0-1-a", offset: 0, byteLength: 1 }]), 1);
   t.deepEqual(
-    withdrawn.map(({ worker, partition }) => `${worker} ${partition}`),
+    progress.takeWithdrawn().map(({ worker, partition }) => `${worker} ${partition}`),
     ["a 1"],
   );
   t.deepEqual(outstandingOf(progress), ["1/0", "1/1", "1/2", "1/3"]);
@@ -101,4 +101,52 @@ test("progress: where rejects of an earlier stage are lost with what their tasks
   t.deepEqual(outstandingOf(progress), ["1/2"]);
   progress.commit(commitOf(1, 2, "b", 1), "b");
   t.true(progress.isComplete);
+});
+
+test("progress: what was freed is made again as a whole, and at once, when something that needs it is lost (J11)", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  for (const stage of [0, 1, 2]) {
+    for (const partition of PARTITIONS) {
+      const worker = partition === 3 ? "b" : "a";
+      progress.commit(commitOf(stage, partition, worker), worker);
+    }
+    progress.takeFreeable();
+  }
+  t.true(progress.isComplete);
+  t.is(progress.settle(), 0);
+  // It takes a part of the output along, for which a part of the stage before is lost, too; the first stage was freed.
+  progress.lose("b");
+  t.deepEqual(outstandingOf(progress), ["0/3"]);
+  t.is(progress.settle(), 0);
+  progress.commit(commitOf(0, 3, "c"), "c");
+  t.deepEqual(outstandingOf(progress), ["1/3"]);
+  t.is(progress.settle(), 3);
+  t.deepEqual(
+    progress.takeWithdrawn().map(({ worker, stage, partition }) => `${worker} ${stage}/${partition}`),
+    ["a 0/0", "a 0/1", "a 0/2"],
+  );
+  t.deepEqual(outstandingOf(progress), ["0/0", "0/1", "0/2"]);
+  // One that had not heard it yet tells the same again, and hears it then.
+  progress.restore([commitOf(0, 0, "a")], "a", [{ stage: 0, partition: 0, sequence: 0 }]);
+  t.is(progress.takeWithdrawn().length, 1);
+  for (const partition of [0, 1, 2]) progress.commit(commitOf(0, partition, "c"), "c");
+  t.deepEqual(outstandingOf(progress), ["1/3"]);
+  t.is(progress.settle(), 0);
+});
+
+test("progress: a coordinator that begins anew hears what has gone, and has made again what is needed of it alone", (t) => {
+  const told = (lost: readonly string[]): JobProgress => {
+    const progress = new JobProgress(jobOfThreeStages());
+    const commits = [0, 1].flatMap((stage) => PARTITIONS.map((partition) => commitOf(stage, partition, "a")));
+    const gone = commits.filter(({ stage }) => stage === 0);
+    const left = commits.filter(({ stage, partition }) => !lost.includes(`${stage}/${partition}`));
+    progress.restore(left, "a", gone);
+    return progress;
+  };
+  const whole = told([]);
+  t.is(whole.settle(), 0);
+  t.deepEqual(outstandingOf(whole), ["2/0", "2/1", "2/2", "2/3"]);
+  const damaged = told(["1/2"]);
+  t.is(damaged.settle(), 4);
+  t.deepEqual(outstandingOf(damaged), ["0/0", "0/1", "0/2", "0/3"]);
 });

@@ -101,7 +101,6 @@ function inJob(): Mutant[] {
   return [
     ...mutants("actors/job/progress.js", [
       ["blocks are freed too early", "this.#opened.at(-2)", "this.#opened.at(-1)"],
-      ["damage is not withdrawn", "holders.delete(worker);\n                const { stage", "const { stage"],
       [
         "a stage opens before the last task of the one before",
         "commits.size >= this.#stage.taskCount",
@@ -111,6 +110,13 @@ function inJob(): Mutant[] {
         "a commit counts once for each of its holders",
         "this.#commitsOf(commit.stage).set(name, first);",
         "this.#commitsOf(commit.stage).set(name + worker, first);",
+      ],
+    ]),
+    ...mutants("actors/job/holdings.js", [
+      [
+        "damage is not withdrawn",
+        "copies.delete(worker);\n                dropped.push({ name, worker, commit, at });",
+        "dropped.push({ name, worker, commit, at });",
       ],
     ]),
     ...mutants("actors/job/placement.js", [
