@@ -18,7 +18,7 @@ import type { TaskFailure } from "../executor/messages.ts";
 import type { Member, MembershipFact } from "../membership/messages.ts";
 import { RACE_FACTOR, RACE_INTERVAL_MS, RACE_LEAST_MS } from "../options.ts";
 import type { OutputFact } from "../output/messages.ts";
-import type { TaskCommit } from "../partition/messages.ts";
+import type { TaskCommit, Withdrawal } from "../partition/messages.ts";
 import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
 import { CopyPlan } from "./copy-plan.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
@@ -128,8 +128,14 @@ function openStage(context: Context): void {
 }
 
 function tellWithdrawn({ job, progress, send }: Context): void {
+  const byWorker = new Map<string, Withdrawal[]>();
   for (const { worker, ...withdrawal } of progress.takeWithdrawn()) {
-    send(worker, { type: "worker.withdraw", job: job.id, withdrawals: [withdrawal] });
+    const known = byWorker.get(worker);
+    if (known === undefined) byWorker.set(worker, [withdrawal]);
+    else known.push(withdrawal);
+  }
+  for (const [worker, withdrawals] of byWorker) {
+    send(worker, { type: "worker.withdraw", job: job.id, withdrawals });
   }
 }
 

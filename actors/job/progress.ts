@@ -62,7 +62,7 @@ export interface HeldCommit {
 }
 
 /** A worker is to forget that it has committed a task. */
-export type WorkerWithdrawal = Withdrawal & { readonly worker: string };
+type WorkerWithdrawal = Withdrawal & { readonly worker: string };
 
 export class JobProgress {
   readonly #job: JobDescription;
