@@ -150,7 +150,7 @@ function addGenerate(root: Command, setExitCode: (code: number) => void): void {
   generate
     .command("input")
     .description("Writes CSV lines, key,value.")
-    .addOption(integerOption("--rows <N>", "lines", [0, ROWS_MAX]).makeOptionMandatory())
+    .addOption(integerOption("--rows <N>", "lines; required", [0, ROWS_MAX]).makeOptionMandatory())
     .addOption(integerOption("--keys <N>", "keys are 1 to N (default: as --max)", [1, SEED_MAX]))
     .addOption(integerOption("--max <N>", "values are 1 to N", [1, SEED_MAX]).default(1_000_000))
     .addOption(seedOption())
@@ -162,7 +162,9 @@ function addGenerate(root: Command, setExitCode: (code: number) => void): void {
   generate
     .command("program")
     .description("Writes a valid program.")
-    .addOption(integerOption("--operations <N>", "operations", [1, GENERATED_OPERATIONS_MAX]).makeOptionMandatory())
+    .addOption(
+      integerOption("--operations <N>", "operations; required", [1, GENERATED_OPERATIONS_MAX]).makeOptionMandatory(),
+    )
     .addOption(integerOption("--max <N>", "largest value of the input", [1, GENERATED_VALUE_MAX]).default(1_000_000))
     .addOption(seedOption())
     .addOption(integerOption("--partitions <N>", "partitions (default: random)", [1, PARTITIONS_MAX]))
