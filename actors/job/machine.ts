@@ -112,9 +112,7 @@ function handOut(context: Context): void {
 
 /** Hands out the tasks of the present stage, those that are with a worker already included only if they are new. */
 function openStage(context: Context): void {
-  const remadeCount = context.progress.settle();
-  if (remadeCount > 0) context.noteLost(remadeCount);
-  tellWithdrawn(context);
+  goBack(context);
   // Before the tasks that may need the room.
   const below = context.progress.takeFreeable();
   if (below !== undefined) {
@@ -125,6 +123,13 @@ function openStage(context: Context): void {
   stopDone(context);
   context.placement.open(context.progress.outstanding(), context.nowMs());
   handOut(context);
+}
+
+/** As far as what the present stage reads has gone. */
+function goBack(context: Context): void {
+  const remadeCount = context.progress.settle();
+  if (remadeCount > 0) context.noteLost(remadeCount);
+  tellWithdrawn(context);
 }
 
 function tellWithdrawn({ job, progress, send }: Context): void {
@@ -284,7 +289,12 @@ export const jobMachine = setup({
         handOut(context);
       }
       if (event.type !== "partition.recovered") return;
-      for (const commit of event.commits) settleTask(context, commit, event.worker);
+      const gone = new Set(event.gone?.map(({ stage, sequence }) => `${stage}/${sequence}`));
+      for (const commit of event.commits) {
+        if (!gone.has(`${commit.stage}/${commit.sequence}`)) settleTask(context, commit, event.worker);
+      }
+      // It would tell again what it is to forget.
+      goBack(context);
       again(context, event.worker, event.partition);
       // What it had committed and not told may have been the last of the stage.
       openStage(context);

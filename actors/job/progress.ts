@@ -17,8 +17,9 @@
  * J9. A stage's results are needed until the stage that reads them is complete.
  * J11. What has been freed is made again as a whole, from the first stage on that is needed for it, when something of a later
  *      stage is lost that is read again: nobody has to be told by a task that it starves of it.
- * J10. A worker that has lost the end of its journal may hold another commit of a task than before: what reads it is given
- *      the blocks that are there now.
+ * J10. A worker that has lost the end of its journal may hold another commit of a task than before, and one that had not
+ *      heard yet that a task is made again may tell its old commit first: what reads it is given the blocks that are there
+ *      now.
  */
 import { isAmong } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
@@ -91,9 +92,13 @@ export class JobProgress {
     this.#advance();
   }
 
-  /** Notes a commit (J1) that a worker holds; true if it ends the present stage. */
+  /** Notes a commit (J1) that a worker holds; true if it ends the present stage, or what that reads is elsewhere now (J10). */
   commit(commit: TaskCommit, worker: string): boolean {
-    this.#note(commit, worker);
+    const isMoved = this.#note(commit, worker);
+    if (isMoved && this.#goBackToAnyOf([commit])) {
+      this.#advance();
+      return true;
+    }
     return commit.stage === this.#stageIndex && this.#advance();
   }
 

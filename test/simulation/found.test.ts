@@ -211,6 +211,22 @@ const FOUND: readonly Found[] = [
     },
   },
   {
+    title: "a task that is made again, and whose old commit is told first, is read where it is made again",
+    seed: 65008427,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: [], slots: 1, durable: false, replicas: 1, workerWaitMs: 8522 },
+      ...{ submitAtMs: [0, 1024, 991], healAtMs: 1515 },
+      faults: [
+        { atMs: 234, kind: "flipBit", node: "d", where: "record" },
+        { atMs: 269, kind: "crash", node: "d", loses: "disk", backAfterMs: undefined, lockStaysMs: 0 },
+        { atMs: 617, kind: "flipBit", node: "a", where: "record" },
+        { atMs: 628, kind: "crash", node: "a", loses: "power", backAfterMs: 80, lockStaysMs: 0 },
+        { atMs: 1347, kind: "flipBit", node: "a", where: "record" },
+        { atMs: 1363, kind: "crash", node: "a", loses: "power", backAfterMs: 4439, lockStaysMs: 0 },
+      ],
+    },
+  },
+  {
     title: "tasks of a job that was closed while its worker's actor was dead are not run",
     seed: 64008511,
     plan: {

@@ -141,14 +141,18 @@ async function play({ world, disks, watches, works, plan, until, points, problem
     cluster.ask((director) => submitter.cancel(works[index], director));
   };
   applyFaults(plan, { world, network, cluster, points, cancel, healAtMs: plan.healAtMs });
-  const isEnded = (): boolean => (submitter.isDone && world.nowMs >= plan.healAtMs) || !problems.isEmpty;
+  const isHealed = (): boolean => submitter.isDone && world.nowMs >= plan.healAtMs;
+  const isEnded = (): boolean => (isHealed() && cluster.unendedJobs?.length === 0) || !problems.isEmpty;
   const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
   const simulatedMs = world.nowMs;
   if (end === "reached" && problems.isEmpty && until === "settled") {
     await world.run(() => false, world.nowMs + SETTLE_MS);
     watches.tell("settled");
   }
-  if (end !== "reached") problems.report("ending", `${submitter.unfinished.join(", ")} did not end (${end})`);
+  if (end !== "reached") {
+    const unfinished = new Set([...submitter.unfinished, ...(cluster.unendedJobs ?? [])]);
+    problems.report("ending", `${[...unfinished].join(", ")} did not end (${end})`);
+  }
   watches.tell("finished");
   return { submitter, simulatedMs };
 }

@@ -44,6 +44,11 @@ export interface Work {
 export const SHARED_NODE = "shared";
 const INPUT_DIRECTORY = `${SIMULATED_ROOT}/${SHARED_NODE}/inputs`;
 const JOBS_MAX = 3;
+/** Of so many seeds one has jobs of many stages: what their later ones are made of has been freed when they are lost. */
+const DEEP_EACH = 10;
+const DEEP_REST = 2;
+const DEEP_ROUNDS = { least: 5, choices: 4 };
+const ROUNDS = { least: 2, choices: 2 };
 const PARTITIONS = [1, 2, 3, 8, 8, 8, 8, 11, 24] as const;
 const BAD_LINES = ["x,1", "1", "1.5,2", "9,9,9", "-,1"];
 /** L1. */
@@ -85,17 +90,19 @@ function makeProgram(random: Random, seed: number): Program {
   const onError = random.next() < 0.5 ? "reject" : "fail";
   const output = { path: undefined, format: undefined, order: random.next() < 0.8 ? "key" : "none" } as const;
   const settings = { partitions, onError, output, integers: random.next() < 0.15 ? "bigint" : "int64" } as const;
-  if (random.next() < 0.5) return programOf(chain(random, onError === "reject"), settings);
+  const isDeep = Math.floor(seed / JOBS_MAX) % DEEP_EACH === DEEP_REST;
+  if (isDeep) return programOf(chain(random, DEEP_ROUNDS, onError === "reject"), settings);
+  if (random.next() < 0.5) return programOf(chain(random, ROUNDS, onError === "reject"), settings);
   const operations = 2 + Math.floor(random.next() * 6);
   const generated = generateProgram({ operations, seed, max: 60, partitions });
   const parsed = parseProgram(JSON.stringify(generated), "generated");
   return programOf(parsed.operations.flatMap(withPromise), settings);
 }
 
-/** Three stages or more, each with as many tasks as partitions. */
-function chain(random: Random, fails: boolean): Draft[] {
+/** As many stages as rounds and one more, each with as many tasks as partitions. */
+function chain(random: Random, { least, choices }: typeof ROUNDS, fails: boolean): Draft[] {
   const keys = pick(random, [1, 5, 40]);
-  const rounds = 2 + Math.floor(random.next() * 2);
+  const rounds = least + Math.floor(random.next() * choices);
   const drafts: Draft[] = [map(binary(binary(v, "*", literal(7)), "+", literal(3)))];
   for (let round = 0; round < rounds; round += 1) {
     drafts.push(changeKey(binary(v, "%", literal(Math.max(1, Math.floor(keys / (round + 1)))))));

@@ -10,6 +10,7 @@
  */
 import path from "node:path";
 import type { ClusterDirector } from "../../../actors/cluster/cluster-director.ts";
+import { isEnded } from "../../../actors/cluster/control.ts";
 import type { Task } from "../../../actors/executor/messages.ts";
 import { SHARED_NODE } from "../workload.ts";
 import type { Disks, SimulatedDisk } from "../world/disk.ts";
@@ -89,6 +90,12 @@ export class SimulatedCluster {
     const { resident, running } = this.#coordinator;
     if (running === undefined) return;
     this.#options.ground.world.schedule(resident?.process, 0, () => action(running.director));
+  }
+
+  /** Jobs that the coordinator goes on with, also those that it has forgotten the end of; undefined without a coordinator. */
+  get unendedJobs(): readonly string[] | undefined {
+    const jobs = this.#coordinator.running?.director.jobs();
+    return jobs?.filter(({ state }) => !isEnded(state)).map(({ id }) => id);
   }
 
   addWorker(node: string): void {
