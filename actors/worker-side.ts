@@ -256,9 +256,14 @@ interface FreedStages {
 }
 
 /** Frees when it has been journaled that nobody needs it; `free` returns how many bytes went. */
-function freeOnDisk({ disk, endings }: Plot, journaled: Promise<void>, free: () => Promise<number>): void {
+function freeOnDisk(
+  { disk, endings }: Plot,
+  journaled: Promise<void>,
+  free: () => Promise<number>,
+  freedAlready = 0,
+): void {
   disk.beginFreeing();
-  const end = (byteCount: number): void => disk.endFreeing(byteCount);
+  const end = (byteCount: number): void => disk.endFreeing(freedAlready + byteCount);
   const begin = (): void => {
     // A file that cannot be deleted goes with the directory.
     const freed = free().then(end, () => end(0));
@@ -273,7 +278,7 @@ function freeStages(plot: Plot, { job, below }: FreedStages, journaled: Promise<
   // What is made again of these stages, while this is being journaled, stays.
   const own = ownSegments(plot, (segment) => segment.startsWith(`${job}-`) && isSegmentBelow(segment, below));
   const mirroredBytes = plot.exchange?.free(job, below) ?? 0;
-  freeOnDisk(plot, journaled, async () => mirroredBytes + (await deleteOwn(plot, own)));
+  freeOnDisk(plot, journaled, () => deleteOwn(plot, own), mirroredBytes);
 }
 
 /** Where the directory is another's to clear up, none. */

@@ -63,6 +63,8 @@ interface DeskJob {
   record: ClusterJobRecord;
   /** Undefined: it has ended. */
   job: JobDescription | undefined;
+  /** Its end is being journaled, or has been. */
+  ending?: Promise<void>;
   /** What earlier coordinators have counted. */
   readonly before: JobCounts;
 }
@@ -238,7 +240,7 @@ export class JobDesk {
       const { job } = known;
       known.record = { ...known.record, state: "running", startedAt: wallClock.stamp() };
       records.update(known.record).then(() => {
-        if (known.record.state !== "running") return;
+        if (known.job === undefined || known.record.state !== "running") return;
         tell({ kind: "job.started", message: `job ${job.id} begins`, job: job.id });
         start(job);
       }, onBroken);
@@ -259,11 +261,17 @@ export class JobDesk {
   async #end(known: DeskJob, change: Partial<ClusterJobRecord>): Promise<void> {
     const { records, stop, tell, wallClock } = this.#options;
     const { id, state } = known.record;
-    if (known.job === undefined) return;
+    if (known.job === undefined) {
+      await known.ending;
+      return;
+    }
     const figures = state === "running" ? this.#figuresOf(known) : NO_FIGURES;
-    known.record = { ...known.record, ...change, endedAt: wallClock.stamp(), endedMs: wallClock.nowMs(), figures };
+    const ended = { ...known.record, ...change, endedAt: wallClock.stamp(), endedMs: wallClock.nowMs(), figures };
     known.job = undefined;
-    await this.#journaled(records.end(known.record));
+    known.ending = this.#journaled(records.end(ended));
+    // Nobody is told of an end that the next coordinator may not know.
+    await known.ending;
+    known.record = ended;
     stop(id);
     const { failure } = known.record;
     const why = failure === undefined ? "" : `: ${failure.message}`;

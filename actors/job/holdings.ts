@@ -5,6 +5,8 @@
  * Never: knows at which stage a job is, or what it needs.
  *
  * O1. The copy that is read is the first one that was told of those whose blocks are there.
+ * O3. Copies of a task that went on through other stages than the others are none: what one of them stands for is not what
+ *     another one stands for.
  * O2. A copy whose blocks have gone stands for its rejects, and for its task having been done.
  */
 import { placeName } from "../../runtime/journal/segment-damage.ts";
@@ -32,8 +34,15 @@ export class Holdings {
     return this.#copies.keys();
   }
 
-  /** Whoever tells what it has told before does not bring back what has gone. */
-  note(name: string, commit: TaskCommit, { worker, isGone }: { worker: string; isGone: boolean }): void {
+  /**
+   * Whoever tells what it has told before does not bring back what has gone. Returns the copies that do not count (O3), which
+   * may be the one that is told.
+   */
+  note(
+    name: string,
+    commit: TaskCommit,
+    { worker, isGone }: { readonly worker: string; readonly isGone: boolean },
+  ): readonly Dropped[] {
     let copies = this.#copies.get(name);
     if (copies === undefined) {
       copies = new Map();
@@ -41,7 +50,17 @@ export class Holdings {
     }
     const known = copies.get(worker);
     const wasGone = known?.isGone === true && isSamePlace(known.commit, commit);
-    copies.set(worker, { commit, isGone: (isGone || wasGone) && blocksOf(commit).length > 0 });
+    const copy = { commit, isGone: (isGone || wasGone) && blocksOf(commit).length > 0 };
+    copies.set(worker, copy);
+    const others = [...copies].filter(([id, other]) => id !== worker && reachOf(other.commit) !== reachOf(commit));
+    if (others.length === 0) return [];
+    const isReplacing = !copy.isGone && others.every(([, other]) => other.isGone);
+    const refused: readonly [string, Copy][] = isReplacing ? others : [[worker, copy]];
+    return refused.flatMap(([id, { commit: of }]) => {
+      copies.delete(id);
+      const [at] = referencesOf(of);
+      return at === undefined ? [] : [{ name, worker: id, commit: of, at }];
+    });
   }
 
   /** Forgets all that a worker holds; returns what it held, by name. */
@@ -109,6 +128,11 @@ export class Holdings {
     for (const { isGone } of this.#copies.get(name)?.values() ?? []) if (!isGone) return false;
     return this.#copies.has(name);
   }
+}
+
+/** The last stage that a commit stands for. */
+export function reachOf({ stage, result }: TaskCommit): number {
+  return result.through ?? stage;
 }
 
 export function isSamePlace(one: TaskCommit, other: TaskCommit): boolean {

@@ -282,6 +282,7 @@ export const jobMachine = setup({
       tellWithdrawn(context);
     },
     openStage: ({ context }) => openStage(context),
+    goBack: ({ context }) => goBack(context),
     /** A worker or a partition that began anew has told what it holds: what it was given and has not done, it is given again. */
     giveAgain: ({ context, event }) => {
       if (event.type === "worker.opened") {
@@ -303,6 +304,7 @@ export const jobMachine = setup({
       if (event.type !== "task.committed") return;
       if (noteCommit(context, event)) openStage(context);
       else handOut(context);
+      tellWithdrawn(context);
       copy(context, event.commit);
     },
     noteCommit: ({ context, event }) => {
@@ -386,13 +388,13 @@ export const jobMachine = setup({
         { guard: "isIncomplete", target: "running" },
       ],
       on: {
-        "member.lost": { target: "writing", reenter: true, actions: ["lose", "copy"] },
+        "member.lost": { target: "writing", reenter: true, actions: ["lose", "goBack", "copy"] },
         "worker.opened": { target: "writing", reenter: true, actions: ["noteOpened", "copy"] },
-        "partition.recovered": { actions: ["restore", "stopDone", "copy"] },
+        "partition.recovered": { actions: ["restore", "goBack", "stopDone", "copy"] },
         // Of a copy, or of a task that was raced.
         "task.committed": { actions: "commit" },
-        "task.starved": { target: "writing", reenter: true, actions: ["withdraw", "copy"] },
-        "output.starved": { target: "writing", reenter: true, actions: "withdraw" },
+        "task.starved": { target: "writing", reenter: true, actions: ["withdraw", "goBack", "copy"] },
+        "output.starved": { target: "writing", reenter: true, actions: ["withdraw", "goBack"] },
       },
     },
     done: { type: "final", entry: "tellDone" },

@@ -26,7 +26,7 @@ import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference } from "../executor/messages.ts";
 import { TASK_REPAIRS_MAX } from "../options.ts";
 import type { PartitionRun, TaskCommit, Withdrawal } from "../partition/messages.ts";
-import { type Dropped, Holdings, isSamePlace } from "./holdings.ts";
+import { type Dropped, Holdings, isSamePlace, reachOf } from "./holdings.ts";
 import type { JobDescription, TaskName } from "./messages.ts";
 import { taskName } from "./placement.ts";
 import { reduceRuns, splitRuns } from "./stage-tasks.ts";
@@ -95,7 +95,7 @@ export class JobProgress {
   /** Notes a commit (J1) that a worker holds; true if it ends the present stage, or what that reads is elsewhere now (J10). */
   commit(commit: TaskCommit, worker: string): boolean {
     const isMoved = this.#note(commit, worker);
-    if (isMoved && this.#goBackToAnyOf([commit])) {
+    if (isMoved && commit.stage >= this.#neededFrom() && this.#goBackToAnyOf([commit])) {
       this.#advance();
       return true;
     }
@@ -110,10 +110,12 @@ export class JobProgress {
       const name = taskName(commit);
       const isGone = goneNames.has(name);
       if (this.#note(commit, worker, isGone)) moved.push(commit);
-      // It was not there when it should have heard so.
-      if (isGone && this.#remade.has(name)) this.#dropGone(name);
+      // It was not there when it should have heard so: it could not even copy what others have made again.
+      const isHeld = commit.stage >= this.#neededFrom() && !this.#holdings.isGone(name);
+      if (isGone && (isHeld || this.#remade.has(name))) this.#dropGone(name);
     }
-    this.#goBackToAnyOf(moved); // J10
+    const from = this.#neededFrom();
+    this.#goBackToAnyOf(moved.filter(({ stage }) => stage >= from)); // J10
     this.#advance();
   }
 
@@ -187,8 +189,9 @@ export class JobProgress {
       .slice(reading)
       .reduce((sum, { commits }) => sum + [...commits.keys()].filter(isOrphan).length, 0);
     const back = this.#opened[reading];
-    if (back === undefined) this.#results = this.#ordered(this.#opened[reading - 1].index);
-    else this.#goBackTo(back.index);
+    if (back !== undefined) this.#goBackTo(back.index);
+    else if (reading > 0) this.#openBehind(this.#opened[reading - 1].index);
+    this.#advance();
     return orphanCount;
   }
 
@@ -304,7 +307,9 @@ export class JobProgress {
     const isFreed = commit.stage < from;
     if (isFreed && commit.result.rejectCount === 0) return undefined;
     const holders = this.#holdings.holders(name, { isFreed });
-    return holders.length === 0 ? undefined : { name, commit, holders, isFreed };
+    if (holders.length > 0) return { name, commit, holders, isFreed };
+    const rejecting = commit.result.rejectCount === 0 ? [] : this.#holdings.holders(name, { isFreed: true });
+    return rejecting.length === 0 ? undefined : { name, commit, holders: rejecting, isFreed: true };
   }
 
   /** True if a task has to be made again whose blocks have gone. */
@@ -329,14 +334,21 @@ export class JobProgress {
   /** Opens a stage anew that was opened before. */
   #goBackTo(stage: number): void {
     this.#opened = this.#opened.slice(0, this.#placeOf(stage));
-    this.#freedBelow = Math.min(this.#freedBelow, this.#neededFrom());
     const before = this.#opened.at(-1)?.index;
-    this.#results = before === undefined ? [] : this.#ordered(before);
-    this.#stageIndex = stage;
-    this.#stage = this.#open(
-      stage,
-      before === undefined ? splitRuns(this.#job) : reduceRuns(this.#job, stage, this.#results),
-    );
+    if (before === undefined) {
+      this.#results = [];
+      this.#stageIndex = stage;
+      this.#stage = this.#open(stage, splitRuns(this.#job));
+    } else this.#openBehind(before);
+    this.#freedBelow = Math.min(this.#freedBelow, this.#neededFrom());
+  }
+
+  /** Opens what comes behind a stage that is complete: how far its tasks went on may be another than before (J7). */
+  #openBehind(stage: number): void {
+    this.#results = this.#ordered(stage);
+    this.#stageIndex = Math.max(stage, ...this.#results.map(reachOf)) + 1;
+    if (!this.isComplete)
+      this.#stage = this.#open(this.#stageIndex, reduceRuns(this.#job, this.#stageIndex, this.#results));
   }
 
   /** Goes back to the earliest of these tasks' stages; false if the job has not come beyond any of them. */
@@ -361,10 +373,12 @@ export class JobProgress {
   }
 
   /** True if the task's result is elsewhere than it was. */
-  #note(commit: TaskCommit, worker: string, isGone = false): boolean {
+  #note(commit: TaskCommit, worker: string, isToldGone = false): boolean {
     const name = taskName(commit);
     const before = this.#commitsOf(commit.stage).get(name);
-    this.#holdings.note(name, commit, { worker, isGone });
+    // Of what has been freed, nobody is asked for blocks any more: who still has them frees them with the rest.
+    const isGone = isToldGone || commit.stage < this.#freedBelow;
+    this.#noteDropped(this.#holdings.note(name, commit, { worker, isGone }));
     const first = this.#holdings.first(name) ?? commit;
     this.#commitsOf(commit.stage).set(name, first);
     if (!isGone) this.#remade.delete(name);
@@ -389,11 +403,7 @@ export class JobProgress {
   #advance(): boolean {
     const before = this.#stageIndex;
     while (!this.isComplete && this.#stage.commits.size >= this.#stage.taskCount) {
-      this.#results = this.#ordered(this.#stageIndex);
-      const through = this.#results.map(({ stage, result }) => result.through ?? stage);
-      this.#stageIndex = Math.max(this.#stageIndex, ...through) + 1;
-      if (!this.isComplete)
-        this.#stage = this.#open(this.#stageIndex, reduceRuns(this.#job, this.#stageIndex, this.#results));
+      this.#openBehind(this.#stageIndex);
     }
     return this.#stageIndex !== before;
   }

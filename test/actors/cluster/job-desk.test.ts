@@ -154,6 +154,17 @@ test("desk: a job that has no worker is told to wait for one while it runs, and 
   t.deepEqual([desk.status(id)?.waitsForWorker, desk.status(next)?.waitsForWorker], [undefined, true]);
 });
 
+test("desk: nobody is told of an end that is not journaled yet", async (t) => {
+  const { desk } = await openDesk(t, placesOf(t));
+  const { id } = await desk.submit(request());
+  await settled();
+  desk.ended(id, { kind: "failed", failure: { code: "BAD_RECORD", message: "it is bad" } });
+  t.is(desk.status(id)?.state, "running");
+  // Too late: it waits for the same record.
+  const late = await desk.cancel(id);
+  t.deepEqual([late.state, desk.status(id)?.state], ["failed", "failed"]);
+});
+
 test("desk: a job that failed on a worker names that worker", async (t) => {
   const { desk } = await openDesk(t, placesOf(t));
   const [full, bad] = [await desk.submit(request()), await desk.submit(request())];

@@ -150,3 +150,56 @@ test("progress: a coordinator that begins anew hears what has gone, and has made
   t.is(damaged.settle(), 4);
   t.deepEqual(outstandingOf(damaged), ["0/0", "0/1", "0/2", "0/3"]);
 });
+
+test("progress: a copy of a freed stage that is told late changes nothing, and is not asked for (J11)", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  for (const partition of PARTITIONS) progress.commit(commitOf(0, partition, "a"), "a");
+  for (const partition of PARTITIONS) progress.commit(commitOf(1, partition, "b"), "b");
+  t.is(progress.takeFreeable(), 1);
+  // Who held it is lost, so that nobody has anything of the first stage but the one that returns.
+  progress.lose("a");
+  progress.commit(commitOf(0, 1, "c"), "c");
+  progress.restore([commitOf(0, 2, "d")], "d");
+  t.is(progress.settle(), 0);
+  t.deepEqual(outstandingOf(progress), ["2/0", "2/1", "2/2", "2/3"]);
+  progress.lose("b");
+  t.deepEqual(outstandingOf(progress), ["0/0", "0/3"]);
+  for (const partition of [0, 3]) progress.commit(commitOf(0, partition, "c"), "c");
+  t.is(progress.settle(), 2);
+  t.deepEqual(outstandingOf(progress), ["0/1", "0/2"]);
+});
+
+test("progress: a partition that tells gone what others hold is to forget it, so that it can make a copy", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  for (const partition of PARTITIONS) progress.commit(commitOf(0, partition, "a"), "a");
+  progress.restore([commitOf(0, 0, "b")], "b", [{ stage: 0, partition: 0, sequence: 0 }]);
+  t.deepEqual(
+    progress.takeWithdrawn().map(({ worker, partition }) => `${worker} ${partition}`),
+    ["b 0"],
+  );
+  t.deepEqual(progress.neededOf({ stage: 0, partition: 0, sequence: 0 })?.holders, ["a"]);
+});
+
+test("progress: a task that went on further on one worker than on another is not taken from there (J7)", (t) => {
+  const reaching = (stage: number, worker: string, through: number): TaskCommit => {
+    const commit = commitOf(stage, 0, worker);
+    const [{ at }] = commit.result.bundles;
+    const isLast = through === 2;
+    const runs = isLast ? [{ at, headerBytes: 1, pairCount: 1 }] : [];
+    return { ...commit, result: { ...commit.result, through, bundles: isLast ? [] : commit.result.bundles, runs } };
+  };
+  const job = jobOfThreeStages();
+  const progress = new JobProgress({ ...job, splits: job.splits.slice(0, 1) });
+  progress.commit(reaching(0, "b", 0), "b");
+  progress.lose("b");
+  progress.commit(reaching(0, "a", 2), "a");
+  t.true(progress.isComplete);
+  // It comes back with what stands for the first stage alone.
+  progress.restore([reaching(0, "b", 0)], "b");
+  t.deepEqual(
+    progress.takeWithdrawn().map(({ worker }) => worker),
+    ["b"],
+  );
+  progress.lose("a");
+  t.deepEqual(outstandingOf(progress), ["0/0"]);
+});
