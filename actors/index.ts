@@ -12,7 +12,7 @@ export { systemRandom } from "../runtime/system-random.ts";
 export { type FunctionRegistry, loadFunctions } from "./executor/load-functions.ts";
 export type { TaskFailure } from "./executor/messages.ts";
 export type { InputFile, JobDescription, JobOutcome } from "./job/messages.ts";
-export type { JobTotals } from "./job/progress.ts";
+export type { JobTotals } from "./job/totals.ts";
 export { FileOutput } from "./output/file-output.ts";
 export type { OutputTotals } from "./output/messages.ts";
 export type { OutputPort } from "./output/output-port.ts";

@@ -30,6 +30,7 @@ import { type Dropped, Holdings, isSamePlace, reachOf } from "./holdings.ts";
 import type { JobDescription, TaskName } from "./messages.ts";
 import { taskName } from "./placement.ts";
 import { reduceRuns, splitRuns } from "./stage-tasks.ts";
+import { type JobTotals, sumCommits } from "./totals.ts";
 
 interface StageProgress {
   readonly index: number;
@@ -37,19 +38,6 @@ interface StageProgress {
   readonly taskCount: number;
   /** By task name; commits of stages that have not begun wait here too. */
   readonly commits: Map<string, TaskCommit>;
-}
-
-export interface JobTotals {
-  readonly stage: number;
-  readonly tasksDone: number;
-  readonly tasksOfStage: number;
-  /** Of all stages. */
-  readonly tasksCommitted: number;
-  readonly pairsIn: number;
-  readonly pairsOut: number;
-  readonly rejected: number;
-  readonly shuffledBytes: number;
-  readonly bytesRead: number;
 }
 
 export interface HeldCommit {
@@ -260,33 +248,11 @@ export class JobProgress {
   }
 
   totals(): JobTotals {
-    let [rejected, shuffledBytes, pairsIn, pairsOut, bytesRead] = [0, 0, 0, 0, 0];
-    let tasksCommitted = 0;
     const lastStage = this.#job.plan.stages.length - 1;
-    for (const { index: stage, commits } of this.#opened) {
-      tasksCommitted += commits.size;
-      for (const { result } of commits.values()) {
-        rejected += result.rejectCount;
-        if ((result.through ?? stage) < lastStage) shuffledBytes += result.bytesOut;
-        else pairsOut += result.pairsOut;
-        if (stage === 0) {
-          pairsIn += result.pairsIn;
-          bytesRead += result.bytesIn;
-        }
-      }
-    }
     const stage = Math.min(this.#stageIndex, lastStage);
-    const tasksDone = this.#commitsOf(stage).size;
     return {
-      stage,
-      tasksDone,
-      tasksOfStage: this.#stage.taskCount,
-      tasksCommitted,
-      pairsIn,
-      pairsOut,
-      rejected,
-      shuffledBytes,
-      bytesRead,
+      ...{ stage, tasksDone: this.#commitsOf(stage).size, tasksOfStage: this.#stage.taskCount },
+      ...sumCommits(this.#opened, lastStage),
     };
   }
 

@@ -5,7 +5,7 @@
  * Never: writes, reads a clock.
  */
 import picocolors from "picocolors";
-import type { JobTotals } from "../../actors/job/progress.ts";
+import type { JobTotals } from "../../actors/job/totals.ts";
 import type { OutputTotals } from "../../actors/output/messages.ts";
 import type { Plan } from "../../programs/plan/plan.ts";
 import { bytesText, countOf, countText, durationText, shortCount } from "./numbers.ts";
