@@ -16,45 +16,45 @@
 import { or, setup } from "xstate";
 import type { TaskFailure } from "../executor/messages.ts";
 import type { Member, MembershipFact } from "../membership/messages.ts";
-import { RACE_FACTOR, RACE_INTERVAL_MS, RACE_LEAST_MS } from "../options.ts";
+import { RACE_INTERVAL_MS } from "../options.ts";
 import type { OutputFact } from "../output/messages.ts";
-import type { TaskCommit, Withdrawal } from "../partition/messages.ts";
-import type { WorkerCommand, WorkerFact } from "../worker/messages.ts";
+import type { WorkerFact } from "../worker/messages.ts";
 import { CopyPlan } from "./copy-plan.ts";
 import { linesBeforeSplits } from "./lines-before.ts";
-import {
-  canRun,
-  type JobAbandonment,
-  type JobDescription,
-  type JobOutcome,
-  type OutputOrder,
-  type TaskName,
-  type TaskRace,
-} from "./messages.ts";
-import { type Assignment, type Placement, taskName } from "./placement.ts";
-import type { JobProgress } from "./progress.ts";
+import type { JobAbandonment, JobOutcome, OutputOrder } from "./messages.ts";
+import { taskName } from "./placement.ts";
 import { VainRepairs } from "./vain-repairs.ts";
+import {
+  again,
+  copy,
+  type FromWorker,
+  goBack,
+  hand,
+  handOut,
+  isReady,
+  type JobBooks,
+  type JobTools,
+  join,
+  noteCommit,
+  openStage,
+  RACE_LIMITS,
+  settle,
+  settleTask,
+  stopDone,
+  tellWithdrawn,
+} from "./worker-orders.ts";
 
-export interface JobInput {
-  readonly job: JobDescription;
-  readonly progress: JobProgress;
-  /** Empty. */
-  readonly placement: Placement;
+/** Its placement is empty. */
+export interface JobInput extends JobTools {
   /** Who is there when the job begins; later changes come as events. */
   readonly members: readonly Member[];
-  readonly nowMs: () => number;
   /** Workers that hold each committed result; default: the one that made it. */
   readonly replicas?: number;
-  readonly send: (worker: string, command: WorkerCommand) => void;
   /** Starts the output under its supervisor, or tells the one that runs where its blocks are now. */
   readonly startOutput: (order: OutputOrder) => void;
   readonly tell: (outcome: JobOutcome) => void;
   /** Told of what an earlier run of the job left, in parts. */
   readonly noteTakenOver: (found: TakenOver) => void;
-  /** Told of how many tasks are run again because their worker was lost, or began anew. */
-  readonly noteLost: (taskCount: number) => void;
-  /** Told of a task that several workers had when one of them committed it. */
-  readonly noteRace: (race: TaskRace) => void;
   /** Told of how many commits were withdrawn because what they refer to is damaged. */
   readonly noteWithdrawn: (commitCount: number) => void;
 }
@@ -73,19 +73,7 @@ function isOfData({ code, reject }: TaskFailure): boolean {
   return reject !== undefined || code === "TASK_POISONED";
 }
 
-/** A worker of the job: which of its partitions have not told yet what they hold; undefined before it said which. */
-interface Workplace {
-  readonly member: Member;
-  unheard: Set<number> | undefined;
-}
-
-interface Context extends JobInput {
-  readonly workplaces: Map<string, Workplace>;
-  readonly copies: CopyPlan;
-  readonly vain: VainRepairs;
-}
-
-type FromWorker<Fact> = Fact & { readonly worker: string };
+interface Context extends JobInput, JobBooks {}
 
 type Event =
   | FromWorker<WorkerFact>
@@ -93,119 +81,6 @@ type Event =
   | MembershipFact
   | OutputFact
   | { readonly type: "child.shutdown" };
-
-function isReady({ unheard }: Workplace): boolean {
-  return unheard !== undefined && unheard.size === 0;
-}
-
-function hand({ job, send }: Context, assignment: Assignment): void {
-  for (const [worker, runs] of assignment) send(worker, { type: "worker.run", job: job.id, runs });
-}
-
-const RACE_LIMITS = { factor: RACE_FACTOR, leastMs: RACE_LEAST_MS };
-
-function handOut(context: Context): void {
-  const nowMs = context.nowMs();
-  hand(context, context.placement.take(nowMs));
-  hand(context, context.placement.race(nowMs, RACE_LIMITS));
-}
-
-/** Hands out the tasks of the present stage, those that are with a worker already included only if they are new. */
-function openStage(context: Context): void {
-  goBack(context);
-  // Before the tasks that may need the room.
-  const below = context.progress.takeFreeable();
-  if (below !== undefined) {
-    for (const worker of context.workplaces.keys()) {
-      context.send(worker, { type: "worker.free", job: context.job.id, below });
-    }
-  }
-  stopDone(context);
-  context.placement.open(context.progress.outstanding(), context.nowMs());
-  handOut(context);
-}
-
-/** As far as what the present stage reads has gone. */
-function goBack(context: Context): void {
-  const remadeCount = context.progress.settle();
-  if (remadeCount > 0) context.noteLost(remadeCount);
-  tellWithdrawn(context);
-}
-
-function tellWithdrawn({ job, progress, send }: Context): void {
-  const byWorker = new Map<string, Withdrawal[]>();
-  for (const { worker, ...withdrawal } of progress.takeWithdrawn()) {
-    const known = byWorker.get(worker);
-    if (known === undefined) byWorker.set(worker, [withdrawal]);
-    else known.push(withdrawal);
-  }
-  for (const [worker, withdrawals] of byWorker) {
-    send(worker, { type: "worker.withdraw", job: job.id, withdrawals });
-  }
-}
-
-/** J8. Of what workers went on with while they were away, or the coordinator was. */
-function stopDone({ job, placement, progress, send }: Context): void {
-  for (const [worker, tasks] of placement.disown((task) => progress.isDone(task))) {
-    send(worker, { type: "worker.stop", job: job.id, tasks });
-  }
-}
-
-/** J8. A task is committed by `winner`. */
-function settleTask(context: Context, { stage, partition, sequence }: TaskName, winner: string): void {
-  const { copies, job, noteRace, nowMs, placement, send } = context;
-  const task = { stage, partition, sequence };
-  const had = placement.done(task, nowMs());
-  const losers = had.filter((worker) => worker !== winner);
-  for (const loser of losers) {
-    send(loser, { type: "worker.stop", job: job.id, tasks: [task] });
-    // It may be needed to hold a copy, and would drop that as well.
-    copies.end(taskName(task), loser);
-  }
-  if (losers.length > 0) noteRace({ task, winner, losers, ownerWon: had[0] === winner });
-}
-
-/** True if it ends the present stage. */
-function noteCommit(context: Context, { commit, worker }: FromWorker<{ readonly commit: TaskCommit }>): boolean {
-  context.vain.forget();
-  settleTask(context, commit, worker);
-  context.copies.end(taskName(commit), worker);
-  return context.progress.commit(commit, worker);
-}
-
-function again(context: Context, worker: string, partition?: number): void {
-  const runs = context.placement.heldBy(worker, partition);
-  if (runs.length > 0) context.send(worker, { type: "worker.run", job: context.job.id, runs });
-}
-
-function join(context: Context, member: Member): void {
-  if (!canRun(context.job, member)) return;
-  const known = context.workplaces.get(member.id);
-  if (known !== undefined && known.member.life === member.life) return;
-  context.copies.lose(member.id);
-  if (known !== undefined) context.noteLost(context.placement.begunBy(member.id));
-  context.workplaces.set(member.id, { member, unheard: undefined });
-  context.send(member.id, { type: "worker.open", job: context.job });
-}
-
-/** J6. Of one commit, or of all. */
-function copy({ copies, job, progress, send, workplaces }: Context, commit?: TaskCommit): void {
-  const ready = [...workplaces.values()].filter(isReady).map(({ member }) => member);
-  const staying = ready.filter(({ draining }) => !draining).map(({ id }) => id);
-  if (!copies.isNeeded(ready.length - staying.length)) return;
-  const held =
-    commit === undefined ? progress.needed() : [progress.neededOf(commit)].filter((one) => one !== undefined);
-  for (const [worker, runs] of copies.ask(held, staying)) send(worker, { type: "worker.run", job: job.id, runs });
-}
-
-/** A workplace has told everything: it can be given work. */
-function settle(context: Context, worker: string): boolean {
-  const workplace = context.workplaces.get(worker);
-  if (workplace === undefined || !isReady(workplace)) return false;
-  const { slots, draining } = workplace.member;
-  context.placement.join(worker, { slots, open: !draining });
-  return true;
-}
 
 export const jobMachine = setup({
   types: { context: {} as Context, input: {} as JobInput, events: {} as Event },

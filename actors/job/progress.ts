@@ -25,12 +25,13 @@ import { isAmong } from "../../runtime/journal/segment-damage.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
 import type { RunReference } from "../executor/messages.ts";
 import { TASK_REPAIRS_MAX } from "../options.ts";
-import type { PartitionRun, TaskCommit, Withdrawal } from "../partition/messages.ts";
+import type { PartitionRun, TaskCommit } from "../partition/messages.ts";
 import { type Dropped, Holdings, isSamePlace, reachOf } from "./holdings.ts";
 import type { JobDescription, TaskName } from "./messages.ts";
 import { taskName } from "./placement.ts";
 import { reduceRuns, splitRuns } from "./stage-tasks.ts";
 import { type JobTotals, sumCommits } from "./totals.ts";
+import { Withdrawals, type WorkerWithdrawal } from "./withdrawals.ts";
 
 interface StageProgress {
   readonly index: number;
@@ -50,9 +51,6 @@ export interface HeldCommit {
   readonly isFreed: boolean;
 }
 
-/** A worker is to forget that it has committed a task. */
-type WorkerWithdrawal = Withdrawal & { readonly worker: string };
-
 export class JobProgress {
   readonly #job: JobDescription;
   readonly #commitsByStage = new Map<number, Map<string, TaskCommit>>();
@@ -63,11 +61,7 @@ export class JobProgress {
   readonly #holdings = new Holdings();
   /** Names of tasks that are made again since what they had made was freed (J11). */
   readonly #remade = new Set<string>();
-  /** What workers have not been told yet. */
-  #withdrawn: WorkerWithdrawal[] = [];
-  /** How often each task's commit was withdrawn, by task name. */
-  readonly #withdrawals = new Map<string, number>();
-  #withdrawnMost = 0;
+  readonly #withdrawals = new Withdrawals();
   /** What `takeFreeable` has told. */
   #freedBelow = 0;
   /** What the present stage reads, or, at the end, the output (J4). */
@@ -127,9 +121,7 @@ export class JobProgress {
 
   /** What workers are to forget, since it is made again; told once. */
   takeWithdrawn(): readonly WorkerWithdrawal[] {
-    const withdrawn = this.#withdrawn;
-    this.#withdrawn = [];
-    return withdrawn;
+    return this.#withdrawals.take();
   }
 
   /** Whether something is needed that this worker alone holds. */
@@ -189,7 +181,7 @@ export class JobProgress {
    */
   withdraw(damage: readonly SegmentReference[]): number {
     const dropped = this.#holdings.drop(isAmong(damage));
-    for (const { name } of dropped) this.#withdrawnMost = Math.max(this.#withdrawnMost, this.#countWithdrawal(name));
+    for (const { name } of dropped) this.#withdrawals.countDamage(name);
     this.#noteDropped(dropped);
     // Where others hold what was withdrawn, that stage lacks nothing, and nobody else would go on from it.
     if (this.#goBackToAnyOf(dropped.map(({ commit }) => commit))) this.#advance();
@@ -209,7 +201,7 @@ export class JobProgress {
 
   /** Whether one task's result was damaged so often that making it again is no remedy. */
   get isBeyondRepair(): boolean {
-    return this.#withdrawnMost > TASK_REPAIRS_MAX;
+    return this.#withdrawals.damagedMost > TASK_REPAIRS_MAX;
   }
 
   /** Tasks of the present stage that must have been committed, since later stages have commits (J2), and are not. */
@@ -288,9 +280,9 @@ export class JobProgress {
   }
 
   #noteDropped(dropped: readonly Dropped[]): void {
-    for (const { name, worker, commit, at } of dropped) {
-      const { stage, partition, sequence } = commit;
-      this.#withdrawn.push({ stage, partition, sequence, at, worker });
+    this.#withdrawals.add(dropped);
+    for (const { name, commit } of dropped) {
+      const { stage } = commit;
       const other = this.#holdings.first(name);
       if (other === undefined) this.#commitsOf(stage).delete(name);
       else this.#commitsOf(stage).set(name, other);
@@ -349,12 +341,6 @@ export class JobProgress {
     this.#commitsOf(commit.stage).set(name, first);
     if (!isGone) this.#remade.delete(name);
     return before !== undefined && !isSamePlace(before, first);
-  }
-
-  #countWithdrawal(task: string): number {
-    const count = (this.#withdrawals.get(task) ?? 0) + 1;
-    this.#withdrawals.set(task, count);
-    return count;
   }
 
   #outstandingOf(run: PartitionRun): PartitionRun[] {

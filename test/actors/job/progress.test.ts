@@ -203,3 +203,18 @@ test("progress: a task that went on further on one worker than on another is not
   progress.lose("a");
   t.deepEqual(outstandingOf(progress), ["0/0"]);
 });
+
+test("progress: rejects of what was freed are needed also while the job is back at an earlier stage", (t) => {
+  const progress = new JobProgress(jobOfThreeStages());
+  for (const stage of [0, 1]) {
+    for (const partition of PARTITIONS) {
+      const worker = stage === 0 && partition === 1 ? "rejecting" : "a";
+      progress.commit(commitOf(stage, partition, worker, worker === "a" ? 0 : 1), worker);
+    }
+    progress.takeFreeable();
+  }
+  t.true(progress.needs("rejecting"));
+  progress.lose("a");
+  t.deepEqual(outstandingOf(progress), ["0/0", "0/2", "0/3"]);
+  t.true(progress.needs("rejecting"));
+});

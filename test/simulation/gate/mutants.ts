@@ -124,8 +124,10 @@ function inJob(): Mutant[] {
       ["a starved task is not given back", "  desk.take(key, nowMs);", ""],
     ]),
     ...mutants("actors/job/machine.js", [
-      ["a worker that begins anew is not opened again", "known.member.life === member.life", "true"],
       ["what a partition lost is not given to it again", "again(context, event.worker, event.partition);", ""],
+    ]),
+    ...mutants("actors/job/worker-orders.js", [
+      ["a worker that begins anew is not opened again", "known.member.life === member.life", "true"],
     ]),
     ...mutants("actors/coordinator/machine.js", [
       ["a job begins before it is journaled", `${journaled}.then(`, `${journaled}; Promise.resolve().then(`],
