@@ -17,6 +17,7 @@ import type { SupervisorNotice } from "../runtime/supervision/messages.ts";
 import { type ChildSpecification, specifyChild } from "../runtime/supervision/specification.ts";
 import { coordinatorMachine } from "./coordinator/machine.ts";
 import { WorkerWait } from "./coordinator/worker-wait.ts";
+import { isNeeded, whyWaiting } from "./coordinator/workers-needed.ts";
 import type { ReferenceExchange } from "./exchange/messages.ts";
 
 import { writerOf } from "./exchange/segment-names.ts";
@@ -25,10 +26,12 @@ import { canRun, type JobDescription, type JobOutcome, type OutputOrder, type Ta
 
 import { Placement } from "./job/placement.ts";
 import { JobProgress } from "./job/progress.ts";
+import { isReady, type Workplace } from "./job/worker-orders.ts";
 import { decodeJob, encodeJob } from "./job-record.ts";
 import { membershipMachine } from "./membership/machine.ts";
 import {
   COORDINATOR_ADDRESS,
+  type DrainWish,
   MEMBERSHIP_ADDRESS,
   type Member,
   type MembershipFact,
@@ -114,8 +117,8 @@ export interface CoordinatorSide {
   submit(job: JobDescription): void;
   /** Ends a job, or what is left of one that has ended: its actors stop, and workers free what they hold of it. */
   forget(job: string): void;
-  /** Gives a worker nothing new. */
-  drain(worker: string): void;
+  /** Gives a worker nothing new; resolves when that will be so after a restart, too. */
+  drain(worker: string): Promise<void>;
   /** Follows what the root's observer tells. */
   note(notice: SupervisorNotice): void;
 }
@@ -132,10 +135,14 @@ interface Plot extends CoordinatorSideOptions {
   };
   /** By job. */
   readonly placements: Map<string, Placement>;
+  /** By job, then by worker. */
+  readonly workplaces: Map<string, ReadonlyMap<string, Workplace>>;
   /** Submitted and not ended. */
   readonly submitted: Map<string, JobDescription>;
   /** Jobs whose outcome has been told: a restarted coordinator finds them in the journal and must not run them again. */
   readonly ended: Set<string>;
+  /** Of operators, not journaled yet. */
+  readonly wishes: Set<DrainWish>;
   /** Whose turn it is to compute a piece of an output. */
   turn: number;
 }
@@ -145,7 +152,8 @@ export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSid
     ...{ jobs: new Map(), members: new Map(), progress: new Map(), output: new Map() },
     ...{ takenOver: new Map(), repairs: new Map(), waits: new Map() },
   };
-  const plot: Plot = { ...options, view, placements: new Map(), submitted: new Map(), ended: new Set(), turn: 0 };
+  const books = { placements: new Map(), workplaces: new Map() };
+  const plot: Plot = { ...options, ...books, view, submitted: new Map(), ended: new Set(), wishes: new Set(), turn: 0 };
   const submit = (job: JobDescription): void => {
     plot.submitted.set(job.id, job);
     options.board.send("coordinator", { type: "coordinator.submit", job });
@@ -157,14 +165,25 @@ export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSid
     forget: (job) => {
       plot.submitted.delete(job);
       plot.ended.add(job);
-      for (const map of [view.progress, view.output, view.takenOver, view.repairs, plot.placements]) map.delete(job);
+      for (const map of [view.progress, view.output, view.takenOver, view.repairs, ...Object.values(books)])
+        map.delete(job);
       options.board.send("coordinator", { type: "coordinator.forget", job });
     },
-    drain: (worker) => options.board.send("membership", { type: "membership.drain", worker }),
+    drain: (worker) =>
+      new Promise((resolve) => {
+        const noted = (): void => {
+          plot.wishes.delete(wish);
+          resolve();
+        };
+        const wish: DrainWish = { type: "membership.drain", worker, noted };
+        plot.wishes.add(wish);
+        options.board.send("membership", { ...wish });
+      }),
     note: (notice) => {
       if (notice.type !== "child.started") return;
       // One that died before it journaled a job is told of it again.
       if (notice.id === "coordinator") for (const job of plot.submitted.values()) submit(job);
+      if (notice.id === "membership") for (const wish of plot.wishes) options.board.send("membership", { ...wish });
       // Its jobs went with it, and nobody but the coordinator starts them.
       if (notice.id === "jobs") options.board.send("coordinator", { type: "coordinator.restart" });
     },
@@ -231,9 +250,7 @@ function coordinator(plot: Plot): ChildSpecification {
         sendToOutput: (job, fact) => board.sendBelow("outputs", job, { ...fact }),
         sendToWorker: (worker, command) => board.tell("coordinator", workerAddress(worker), command),
         tellFailed: onBroken,
-        isNeeded: (worker) =>
-          [...view.progress.values()].some((job) => job.needs(worker)) ||
-          [...plot.placements.values()].some((placement) => placement.isBusy(worker)),
+        isNeeded: (member) => isNeeded({ ...view, ...plot }, member, (job, worker) => hasHeard(plot, job, worker)),
         lookAfterJobs: () => lookAfterWaits(plot, wait),
         noteFact: (fact) => plot.listener?.workerTold(fact),
         noteTale: (worker, tale) => plot.listener?.taleTold(worker, tale),
@@ -249,12 +266,17 @@ function coordinator(plot: Plot): ChildSpecification {
   });
 }
 
+function hasHeard({ workplaces }: Plot, job: string, worker: string): boolean {
+  const workplace = workplaces.get(job)?.get(worker);
+  return workplace !== undefined && isReady(workplace);
+}
+
 /** Has people told of jobs that wait for a worker, and ends those that have waited too long. */
 function lookAfterWaits(plot: Plot, wait: WorkerWait): void {
   const { board, clock, listener, view, workerWaitMs = Number.POSITIVE_INFINITY } = plot;
   const waits = new Map<string, string>();
   for (const job of view.jobs.values()) {
-    const reason = whyWaiting(plot, job);
+    const reason = whyWaiting({ ...view, ...plot }, job);
     if (reason !== undefined) waits.set(job.id, reason);
   }
   view.waits = waits;
@@ -264,16 +286,6 @@ function lookAfterWaits(plot: Plot, wait: WorkerWait): void {
     const message = `job ${job} has had no worker for ${workerWaitMs / 1000} s: ${reason}`;
     board.sendBelow("jobs", job, { type: "job.abandon", failure: { code: "NO_WORKERS", message } });
   }
-}
-
-/** Undefined: somebody can work on the job. Who is drained ends what was begun, and what nobody else can write. */
-function whyWaiting({ placements, view }: Plot, job: JobDescription): string | undefined {
-  if (view.members.size === 0) return "no worker is there";
-  const able = [...view.members.values()].filter((member) => canRun(job, member));
-  if (able.length === 0) return "no worker that is there has the functions that it names";
-  const isBusy = (worker: string): boolean => placements.get(job.id)?.isBusy(worker) === true;
-  if (able.some(({ id, draining }) => !draining || isBusy(id))) return undefined;
-  return view.progress.get(job.id)?.isComplete === true ? undefined : "every worker that is there is being drained";
 }
 
 function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): void {
@@ -289,10 +301,10 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
       view.progress.set(id, progress);
       const placement = new Placement();
       plot.placements.set(id, placement);
+      const workplaces = new Map<string, Workplace>();
+      plot.workplaces.set(id, workplaces);
       return {
-        job,
-        progress,
-        placement,
+        ...{ job, progress, placement, workplaces },
         members: incarnation === 1 ? members : [...view.members.values()],
         nowMs: () => clock.nowMs(),
         replicas: plot.replicas,

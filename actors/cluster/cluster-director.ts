@@ -60,7 +60,7 @@ export interface DirectedSide {
   };
   submit(job: JobDescription): void;
   forget(job: string): void;
-  drain(worker: string): void;
+  drain(worker: string): Promise<void>;
 }
 
 interface JobView {
@@ -221,14 +221,12 @@ export class ClusterDirector implements ClusterControl {
     return this.#workers.statuses();
   }
 
-  drain(id: string): Promise<WorkerStatus> {
-    // An unknown worker is an error of the answer, not of this call.
-    return Promise.resolve().then(() => {
-      const status = this.#workers.status(id);
-      if (status.state === "left") return status;
-      this.#side?.drain(id);
-      return status.state === "alive" ? { ...status, state: "draining" } : status;
-    });
+  /** Resolves when it is journaled. */
+  async drain(id: string): Promise<WorkerStatus> {
+    const status = this.#workers.status(id);
+    if (status.state === "left") return status;
+    await this.#side?.drain(id);
+    return status.state === "alive" ? { ...status, state: "draining" } : status;
   }
 
   /** That of a job has what happened to workers while it ran. */

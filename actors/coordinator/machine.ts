@@ -5,7 +5,8 @@
  * C2. What a worker tells goes to the job that it names, and nowhere else; the end of a task of the output goes to that
  *     job's output, which goes on while its job is being restarted.
  * C3. No job starts before the members of an earlier life have gathered: what they hold need not be made again.
- * C5. A worker that is drained may go when no job needs what it alone holds.
+ * C5. A worker that is drained may go when no job needs what it alone holds; not while a job, as after a restart of the
+ *     coordinator, still has to hear what that is.
  * C4. A worker that speaks of a job that is not running is told to close it; one that joins is told which jobs there are,
  *     so that it frees what it holds of others.
  * C6. A job that has ended is not taken up again, though it may stand in the journal: it ended while that was written.
@@ -37,8 +38,8 @@ export interface CoordinatorInput {
   readonly sendToWorker: (worker: string, command: WorkerCommand) => void;
   /** The journal cannot be read or written: nothing can be accepted. */
   readonly tellFailed: (error: unknown) => void;
-  /** Whether a job needs something that this worker alone holds. */
-  readonly isNeeded: (worker: string) => boolean;
+  /** Whether a job that was started needs something that this worker alone holds, or may do so. */
+  readonly isNeeded: (member: Member) => boolean;
   /** Called again and again: for what nobody tells, such as that nothing happens. */
   readonly lookAfterJobs: () => void;
   /** Told of every change of the members. */
@@ -161,8 +162,10 @@ export const coordinatorMachine = setup({
       if (worker !== undefined && event.type === "worker.tale") context.noteTale?.(worker, event.tale);
     },
     releaseDrained: ({ context }) => {
-      for (const { id, draining } of context.members.values()) {
-        if (draining && !context.isNeeded(id)) context.sendToWorker(id, { type: "worker.release" });
+      if (!context.gathered) return; // Its jobs wait.
+      for (const member of context.members.values()) {
+        const isDone = member.draining && !context.isNeeded(member);
+        if (isDone) context.sendToWorker(member.id, { type: "worker.release" });
       }
     },
     lookAfterJobs: ({ context }) => context.lookAfterJobs(),

@@ -44,7 +44,7 @@ import {
   tellWithdrawn,
 } from "./worker-orders.ts";
 
-/** Its placement is empty. */
+/** Its placement is empty, and there are no workplaces. */
 export interface JobInput extends JobTools {
   /** Who is there when the job begins; later changes come as events. */
   readonly members: readonly Member[];
@@ -210,7 +210,6 @@ export const jobMachine = setup({
   id: "job",
   context: ({ input }) => ({
     ...input,
-    workplaces: new Map(),
     copies: new CopyPlan(input.replicas ?? 1),
     vain: new VainRepairs(),
   }),

@@ -24,6 +24,8 @@ export interface JobTools {
   readonly job: JobDescription;
   readonly progress: JobProgress;
   readonly placement: Placement;
+  /** Those who have a part in the job, by worker. */
+  readonly workplaces: Map<string, Workplace>;
   readonly nowMs: () => number;
   readonly send: (worker: string, command: WorkerCommand) => void;
   /** Told of how many tasks are run again because their worker was lost, or began anew. */
@@ -33,7 +35,6 @@ export interface JobTools {
 }
 
 export interface JobBooks extends JobTools {
-  readonly workplaces: Map<string, Workplace>;
   readonly copies: CopyPlan;
   readonly vain: VainRepairs;
 }

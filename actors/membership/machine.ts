@@ -5,6 +5,7 @@
  * M2. Nobody is called gathered before every member of the journal has joined again, or is dead by silence.
  * M4. Only workers of the coordinator's own version take part: another one may plan the same program in another way.
  * M5. How often workers beat is said by the coordinator alone, to each as it joins.
+ * M6. Whom an operator wants to leave is drained until it has left, whoever begins anew meanwhile.
  * M3. A member is lost once for each of its lives; one that returns joins anew, and is told to by an answer to its beat.
  */
 import { assign, fromPromise, setup } from "xstate";
@@ -13,6 +14,7 @@ import type { HeartbeatMonitor } from "../../runtime/failure/heartbeat-monitor.t
 import type { Journal } from "../../runtime/journal/journal.ts";
 import type { Address } from "../../runtime/transport/transport.ts";
 import {
+  type DrainWish,
   MEMBERSHIP_LOG,
   type Member,
   type MemberBeat,
@@ -52,11 +54,14 @@ interface Context extends MembershipInput {
   readonly recorded: Set<string>;
   /** Asked to be drained before they were members. */
   readonly drainWishes: Set<string>;
-  held: MembershipReport[];
+  /** M6: by the journal. */
+  readonly unwanted: Set<string>;
+  held: (MembershipReport | DrainWish)[];
 }
 
 type Event =
   | MembershipReport
+  | DrainWish
   | MemberBeat
   | { readonly type: "member.journaled"; readonly hello: Extract<MembershipReport, { type: "member.hello" }> }
   | { readonly type: "member.refused"; readonly error: unknown }
@@ -64,16 +69,23 @@ type Event =
   | { readonly type: "member.disconnected"; readonly peer: Address }
   /** Someone who begins anew asks who is there. */
   | { readonly type: "membership.report" }
-  | { readonly type: "membership.drain"; readonly worker: string };
+  | { readonly type: "member.unwanted"; readonly wish: DrainWish };
 
-const readMembers = fromPromise<Set<string>, Journal>(async ({ input: journal }) => {
+interface KnownMembers {
+  readonly present: Set<string>;
+  readonly unwanted: Set<string>;
+}
+
+const readMembers = fromPromise<KnownMembers, Journal>(async ({ input: journal }) => {
   const present = new Set<string>();
+  const unwanted = new Set<string>();
   for (const { payload } of await journal.read(MEMBERSHIP_LOG)) {
-    const record = JSON.parse(Buffer.from(payload).toString("utf8")) as MemberRecord;
-    if (record.kind === "joined") present.add(record.id);
-    else present.delete(record.id);
+    const { kind, id } = JSON.parse(Buffer.from(payload).toString("utf8")) as MemberRecord;
+    if (kind === "joined") present.add(id);
+    else if (kind === "draining") unwanted.add(id);
+    else for (const known of [present, unwanted]) known.delete(id);
   }
-  return present;
+  return { present, unwanted };
 });
 
 async function record(journal: Journal, entry: MemberRecord): Promise<void> {
@@ -91,6 +103,13 @@ function tellGathered({ absent, tell }: Context): void {
   if (absent.size === 0) tell({ type: "member.gathered" });
 }
 
+function drain(context: Context, known: Member): void {
+  if (known.draining) return;
+  const member = { ...known, draining: true };
+  context.members.set(member.id, member);
+  context.tell({ type: "member.changed", member });
+}
+
 function lose(context: Context, worker: string, reason: string): void {
   const { members, absent, tell, forget } = context;
   const wasAbsent = absent.delete(worker);
@@ -106,8 +125,12 @@ export const membershipMachine = setup({
   actors: { readMembers },
   actions: {
     hold: ({ context, event }) => {
-      if (event.type === "member.hello" || event.type === "member.draining" || event.type === "member.leaving") {
-        context.held.push(event);
+      switch (event.type) {
+        case "member.hello":
+        case "member.draining":
+        case "member.leaving":
+        case "membership.drain":
+          context.held.push(event);
       }
     },
     release: ({ context, self }) => {
@@ -141,7 +164,8 @@ export const membershipMachine = setup({
       context.recorded.add(worker.id);
       if (known !== undefined && known.life >= worker.life) return;
       const joinedAtMs = known?.joinedAtMs ?? context.nowMs();
-      const draining = known?.draining === true || context.drainWishes.delete(worker.id);
+      const isUnwanted = context.unwanted.has(worker.id);
+      const draining = known?.draining === true || context.drainWishes.delete(worker.id) || isUnwanted;
       const member: Member = { ...worker, status: "alive", draining, joinedAtMs };
       context.members.set(worker.id, member);
       context.watch.watch(worker.id);
@@ -180,27 +204,42 @@ export const membershipMachine = setup({
       if (id === undefined || !context.recorded.has(id)) return;
       context.recorded.delete(id);
       context.drainWishes.delete(id);
+      context.unwanted.delete(id);
       context.watch.forget(id);
       record(context.journal, { kind: "left", id }).catch((error: unknown) => {
         self.send({ type: "member.refused", error });
       });
       lose(context, id, "it left");
     },
-    drain: ({ context, event }) => {
-      const id =
-        event.type === "membership.drain"
-          ? event.worker
-          : event.type === "member.draining"
-            ? workerAt(event.from)
-            : undefined;
+    noteDraining: ({ context, event }) => {
+      const id = event.type === "member.draining" ? workerAt(event.from) : undefined;
       const known = context.members.get(id ?? "");
-      // One that has left is none of ours: should it come again, it is to stay.
-      const isExpected = event.type === "member.draining" || context.recorded.has(id ?? "");
-      if (known === undefined && id !== undefined && isExpected) context.drainWishes.add(id);
-      if (known === undefined || known.draining) return;
-      const member = { ...known, draining: true };
-      context.members.set(member.id, member);
-      context.tell({ type: "member.changed", member });
+      if (known !== undefined) drain(context, known);
+      else if (id !== undefined) context.drainWishes.add(id);
+    },
+    /** One that has left is none of ours: should it come again, it is to stay. */
+    journalWish: ({ context, event, self }) => {
+      if (event.type !== "membership.drain") return;
+      const { worker, noted } = event;
+      if (!context.recorded.has(worker)) {
+        noted();
+        return;
+      }
+      record(context.journal, { kind: "draining", id: worker }).then(
+        () => self.send({ type: "member.unwanted", wish: event }),
+        (error: unknown) => self.send({ type: "member.refused", error }),
+      );
+    },
+    drain: ({ context, event }) => {
+      if (event.type !== "member.unwanted") return;
+      const { worker, noted } = event.wish;
+      // It may have left while that was journaled.
+      if (context.recorded.has(worker)) {
+        context.unwanted.add(worker);
+        const known = context.members.get(worker);
+        if (known !== undefined) drain(context, known);
+      }
+      noted();
     },
     report: ({ context }) => {
       for (const member of context.members.values()) context.tell({ type: "member.joined", member });
@@ -217,6 +256,7 @@ export const membershipMachine = setup({
     absent: new Set(),
     recorded: new Set(),
     drainWishes: new Set(),
+    unwanted: new Set(),
     held: [],
   }),
   initial: "recovering",
@@ -229,7 +269,8 @@ export const membershipMachine = setup({
         onDone: {
           target: "serving",
           actions: assign(({ context, event }) => {
-            for (const id of event.output) {
+            for (const id of event.output.unwanted) context.unwanted.add(id);
+            for (const id of event.output.present) {
               context.absent.add(id);
               context.recorded.add(id);
               context.watch.watch(id);
@@ -243,6 +284,7 @@ export const membershipMachine = setup({
         "member.hello": { actions: "hold" },
         "member.draining": { actions: "hold" },
         "member.leaving": { actions: "hold" },
+        "membership.drain": { actions: "hold" },
       },
     },
     serving: {
@@ -256,8 +298,9 @@ export const membershipMachine = setup({
         "member.disconnected": { actions: "suspect" },
         "member.leaving": { actions: "leave" },
         "membership.report": { actions: "report" },
-        "membership.drain": { actions: "drain" },
-        "member.draining": { actions: "drain" },
+        "membership.drain": { actions: "journalWish" },
+        "member.unwanted": { actions: "drain" },
+        "member.draining": { actions: "noteDraining" },
       },
     },
     failed: {},

@@ -59,6 +59,14 @@ export interface MemberBeat {
   readonly eventLoopLagMs: number;
 }
 
+/** From an operator. */
+export interface DrainWish {
+  readonly type: "membership.drain";
+  readonly worker: string;
+  /** Called when it is journaled, or there is no such worker. */
+  readonly noted: () => void;
+}
+
 /** To a worker. The first is a signal: its beat came from nobody who is known. */
 export type MembershipAnswer =
   | { readonly type: "membership.unknown" }
@@ -82,6 +90,7 @@ export type MembershipFact =
 export const MEMBERSHIP_LOG = "members";
 
 export interface MemberRecord {
-  readonly kind: "joined" | "left";
+  /** `draining`: an operator wants it to leave. */
+  readonly kind: "joined" | "draining" | "left";
   readonly id: string;
 }

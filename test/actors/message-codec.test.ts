@@ -125,7 +125,14 @@ test("messages: the largest job sends none that is too large, from its opening t
   let order: OutputOrder | undefined;
   const actor = createActor(jobMachine, {
     input: {
-      ...{ job, progress: new JobProgress(job), placement: new Placement(), members, nowMs: () => 0 },
+      ...{
+        job,
+        progress: new JobProgress(job),
+        placement: new Placement(),
+        workplaces: new Map(),
+        members,
+        nowMs: () => 0,
+      },
       send: (worker, command) => sent.push({ worker, command }),
       startOutput: (given) => {
         order = given;

@@ -4,7 +4,7 @@
  *   npm run sim -- --runs 1000            the first thousand seeds
  *   npm run sim -- --seed 17 --trace      one seed, with everything that happens in it
  *   npm run sim -- --seed 17 --plan FILE  with the faults of a file, as a failing run prints them
- *   npm run sim -- --runs 1000 --settle   each until everybody has cleared up, not every sixteenth alone
+ *   npm run sim -- --runs 1000 --settle   each until everybody has cleared up, not every sixteenth and those that drain alone
  *   npm run sim -- --coverage             and which transitions of the machines were taken
  *
  * Owns: the command line, and what is printed.

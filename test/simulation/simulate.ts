@@ -11,6 +11,7 @@ import { RACE_LEAST_MS } from "../../actors/options.ts";
 import { BlockContentsCheck } from "./checks/block-contents.ts";
 import { BoundsCheck } from "./checks/bounds.ts";
 import { DeliveryCheck } from "./checks/delivery.ts";
+import { DeparturesCheck } from "./checks/departures.ts";
 import { DiscoveriesCheck } from "./checks/discoveries.ts";
 import { DurabilityCheck } from "./checks/durability.ts";
 import { IncarnationsCheck } from "./checks/incarnations.ts";
@@ -94,7 +95,8 @@ export async function simulate(options: SimulationOptions): Promise<Verdict> {
     const problems = new Problems();
     const points = new CrashPoints();
     watches = new Watches([...openChecks({ world, works, plan, problems }), points]);
-    const until = options.until ?? (seed % SETTLED_EACH === 0 ? "settled" : "ended");
+    const isSettled = seed % SETTLED_EACH === 0 || plan.faults.some(({ kind }) => kind === "drain");
+    const until = options.until ?? (isSettled ? "settled" : "ended");
     const { submitter, simulatedMs } = await play({ world, disks, watches, works, plan, until, points, problems });
     return {
       ...{ seed, plan, hash: world.history.hash, lines: world.history.lines, problems: problems.found },
@@ -140,7 +142,11 @@ async function play({ world, disks, watches, works, plan, until, points, problem
     submitter.cancel(works[index], undefined);
     cluster.ask((director) => submitter.cancel(works[index], director));
   };
-  applyFaults(plan, { world, network, cluster, points, cancel, healAtMs: plan.healAtMs });
+  const drained = (worker: string): void => {
+    const coordinator = cluster.residentOf(COORDINATOR_NODE);
+    if (coordinator !== undefined) watches.tell("drained", coordinator, worker);
+  };
+  applyFaults(plan, { world, network, cluster, points, cancel, drained, healAtMs: plan.healAtMs });
   const isHealed = (): boolean => submitter.isDone && world.nowMs >= plan.healAtMs;
   const isEnded = (): boolean => (isHealed() && cluster.unendedJobs?.length === 0) || !problems.isEmpty;
   const end = await world.run(isEnded, plan.healAtMs + END_WITHIN_MS);
@@ -194,6 +200,7 @@ function openChecks({ world, works, plan, problems }: Pick<Play, "world" | "work
     new BlockContentsCheck(problems),
     new LeftoversCheck(works, problems),
     new LineageCheck(problems),
+    new DeparturesCheck(problems, mayForget(plan)),
     new DurabilityCheck(problems),
     new DeliveryCheck(problems),
     new DiscoveriesCheck(problems),

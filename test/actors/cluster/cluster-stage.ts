@@ -95,9 +95,12 @@ export class ClusterStage {
     return [...needed].every(({ holders }) => holders.length >= workerCount);
   }
 
-  /** Resolves when the worker has gone, with its disk. */
   async drain(id: string): Promise<void> {
-    this.#coordinator?.side.drain(id);
+    await this.#coordinator?.side.drain(id);
+  }
+
+  /** Resolves when the worker, which is drained, has gone with its disk. */
+  async gone(id: string): Promise<void> {
     while (this.#workers.get(id)?.root !== undefined) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
 

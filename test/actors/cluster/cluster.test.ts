@@ -3,6 +3,8 @@
  * process, whoever dies, loses its disk, joins or returns meanwhile.
  */
 import test from "ava";
+import { RELEASE_INTERVAL_MS } from "../../../actors/options.ts";
+import { HASTY_CLOCK } from "../jobs/job-stage.ts";
 import type { ClusterStage } from "./cluster-stage.ts";
 import { compare, sampleOf, stageOf } from "./sample.ts";
 
@@ -107,11 +109,36 @@ test("cluster: a worker that is drained hands over what it holds, and goes while
     const end = await stage.run(async () => {
       await committed(stage, moment);
       await stage.drain("b");
+      await stage.gone("b");
     });
     compare(t, end, sample, `at ${moment}`);
     t.is(stage.repairs?.orphaned ?? 0, 0);
     t.is(stage.repairs?.damaged ?? 0, 0);
   }
+});
+
+test("cluster: a worker that is drained stays while a coordinator that begins anew does not know what it holds", async (t) => {
+  const sample = await sampleOf(t);
+  const stage = await stageOf(t, sample.job, ["a", "b"]);
+  let isGone = false;
+  const end = await stage.run(async () => {
+    await committed(stage, 15);
+    await stage.drain("b");
+    const gone = stage.gone("b").then(() => {
+      isGone = true;
+    });
+    await stage.killWorker("a");
+    await stage.killCoordinator();
+    await stage.startCoordinator();
+    // The job waits for the other worker, which may have all that this one has.
+    await new Promise<void>((resolve) => void HASTY_CLOCK.setTimeout(resolve, 3 * RELEASE_INTERVAL_MS));
+    t.false(isGone);
+    await stage.startWorker("a");
+    await gone;
+  });
+  compare(t, end, sample, "restarted");
+  t.is(stage.repairs?.orphaned ?? 0, 0);
+  t.is(stage.repairs?.damaged ?? 0, 0);
 });
 
 test("cluster: a job that nobody comes to work on fails in its time, and says why", async (t) => {

@@ -45,7 +45,7 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
   const actor = createActor(jobMachine, {
     clock,
     input: {
-      ...{ job, progress: new JobProgress(job), placement: new Placement(), members: [] },
+      ...{ job, progress: new JobProgress(job), placement: new Placement(), workplaces: new Map(), members: [] },
       nowMs: () => clock.nowMs(),
       send: (worker: string, command: WorkerCommand) => {
         if (command.type === "worker.run") {

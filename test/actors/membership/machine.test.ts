@@ -19,8 +19,8 @@ interface Life {
   readonly paces: string[];
   hello(id: string, version?: string): Promise<void>;
   die(id: string): void;
-  /** As an operator asks for it. */
-  drain(id: string): void;
+  /** As an operator asks for it; resolves when it is noted. */
+  drain(id: string): Promise<void>;
   leave(id: string): Promise<void>;
   /** Of those that joined, each time: whether they are to leave. */
   readonly draining: boolean[];
@@ -34,7 +34,11 @@ async function turns(): Promise<void> {
 }
 
 /** One life of a coordinator's membership on that disk. */
-async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
+async function begin(
+  t: ExecutionContext,
+  disk: MemoryDisk,
+  { early }: { readonly early?: string } = {},
+): Promise<Life> {
   const journal = createMemoryJournal({ disk });
   await journal.open();
   const facts: MembershipFact["type"][] = [];
@@ -63,11 +67,14 @@ async function begin(t: ExecutionContext, disk: MemoryDisk): Promise<Life> {
   });
   actor.start();
   t.teardown(() => actor.stop());
+  const drain = (worker: string): Promise<void> =>
+    new Promise((noted) => actor.send({ type: "membership.drain", worker, noted }));
+  if (early !== undefined) await drain(early);
   await turns();
   return {
     facts,
     ...{ directories, refusals, paces, draining },
-    drain: (worker) => actor.send({ type: "membership.drain", worker }),
+    drain,
     leave: async (id) => {
       actor.send({ type: "member.leaving", from: workerAddress(id) });
       await turns();
@@ -143,11 +150,43 @@ test("membership: a worker that is to leave leaves when it comes back, and one t
   await before.hello("a");
   await before.end();
   const life = await begin(t, disk);
-  life.drain("a");
+  await life.drain("a");
   await life.hello("a");
   t.deepEqual(life.draining, [true]);
   await life.leave("a");
-  life.drain("a");
+  await life.drain("a");
   await life.hello("a");
   t.deepEqual(life.draining, [true, false]);
+});
+
+test("membership: whom an operator wants to leave is drained by every later coordinator, until it has left (M6)", async (t) => {
+  const disk = new MemoryDisk("disk");
+  const before = await begin(t, disk);
+  for (const id of ["a", "b", "c"]) await before.hello(id);
+  await before.drain("a");
+  await before.drain("b");
+  t.deepEqual(before.facts.slice(-2), ["member.changed", "member.changed"]);
+  await before.leave("b");
+  await before.end();
+  const life = await begin(t, disk);
+  for (const id of ["a", "b", "c"]) await life.hello(id);
+  t.deepEqual(life.draining, [true, false, false]);
+  life.die("a");
+  await life.hello("a");
+  t.deepEqual(life.draining.slice(3), [true], "it has not left");
+  await life.leave("a");
+  await life.end();
+  const later = await begin(t, disk);
+  await later.hello("a");
+  t.deepEqual(later.draining, [false]);
+});
+
+test("membership: a wish that comes while the journal is being read is noted when it is read (M6)", async (t) => {
+  const disk = new MemoryDisk("disk");
+  const before = await begin(t, disk);
+  await before.hello("a");
+  await before.end();
+  const life = await begin(t, disk, { early: "a" });
+  await life.hello("a");
+  t.deepEqual(life.draining, [true]);
 });

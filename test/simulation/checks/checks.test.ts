@@ -17,6 +17,7 @@ import { SimulatedFile } from "../world/disk.ts";
 import { BlockContentsCheck } from "./block-contents.ts";
 import { BoundsCheck } from "./bounds.ts";
 import { DeliveryCheck } from "./delivery.ts";
+import { DeparturesCheck } from "./departures.ts";
 import { DurabilityCheck } from "./durability.ts";
 import { IncarnationsCheck } from "./incarnations.ts";
 import { LeftoversCheck } from "./leftovers.ts";
@@ -268,5 +269,21 @@ test("checks: a file or a log of a job that is over is reported, with a worker t
     check.ended(resident);
     check.settled();
     t.is(reported().length, found.length);
+  }
+});
+
+test("check: a worker that was drained, as an operator was told, and is still there", (t) => {
+  for (const mayForget of [false, true]) {
+    const { problems, resident, found } = openCheckStage();
+    const check = new DeparturesCheck(problems, mayForget);
+    check.started(resident);
+    check.settled();
+    t.deepEqual(found(), [], "nobody was told");
+    check.drained(resident, resident.id);
+    check.settled();
+    t.deepEqual(found(), mayForget ? [] : ["departures"]);
+    check.ended(resident);
+    check.settled();
+    t.is(found().length, mayForget ? 0 : 1, "it has left");
   }
 });

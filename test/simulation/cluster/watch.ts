@@ -50,6 +50,8 @@ export interface Watch {
   waiting?(resident: Resident, messageCount: number): void;
   renamed?(from: string, to: string): void;
   outcome?(resident: Resident, job: string, outcome: JobOutcome): void;
+  /** The coordinator has told an operator that a worker, by its id, is drained. */
+  drained?(coordinator: Resident, worker: string): void;
   /** All jobs have ended, and everybody has had the time to clear up; in some runs only. */
   settled?(): void;
   /** After everything: what is wrong at the end. */

@@ -149,6 +149,7 @@ function inMembership(): Mutant[] {
     ]),
     ...mutants("actors/membership/machine.js", [
       ["a worker that is unknown is not told so", 'if (heard !== "accepted")', "if (false)"],
+      ["the next coordinator does not know who is drained", "of event.output.unwanted)", "of [])"],
     ]),
   ];
 }

@@ -20,6 +20,8 @@ export interface Stage {
   readonly healAtMs: number;
   /** Cancels a job, by its place. */
   readonly cancel: (job: number) => void;
+  /** Told when the coordinator has acknowledged that a worker, by its id, is drained. */
+  readonly drained: (worker: string) => void;
 }
 
 type Handlers = { readonly [Kind in FaultKind]: (fault: Extract<Fault, { kind: Kind }>, stage: Stage) => void };
@@ -164,11 +166,14 @@ const HANDLERS: Handlers = {
     later(stage, weather.forMs, () => stage.network.clear(weather));
   },
   join: ({ node }, { cluster }) => cluster.addWorker(node),
-  drain: ({ node }, { world, cluster }) => {
+  drain: ({ node }, { world, cluster, drained }) => {
     const worker = cluster.residentOf(node)?.id;
     if (worker === undefined) return;
     cluster.ask((director) => {
-      director.drain(worker).catch(() => world.note("drain.refused", worker)); // It is lost just now.
+      director.drain(worker).then(
+        () => drained(worker),
+        () => world.note("drain.refused", worker), // It is lost just now.
+      );
     });
   },
   leave: ({ node }, { world, cluster }) => {
