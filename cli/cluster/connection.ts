@@ -37,7 +37,7 @@ const CA_VARIABLE = "ACTOR_DATAFLOW_TLS_CA";
 
 export function addConnectionOptions(command: Command): Command {
   const place = `where the coordinator is (default: $${COORDINATOR_VARIABLE}, or 127.0.0.1:${COORDINATOR_PORT})`;
-  command.option("--coordinator <HOST:PORT>", place);
+  command.option("--join, --coordinator <HOST:PORT>", place);
   for (const option of tokenOptions()) command.addOption(option);
   return command
     .option("--tls", "over TLS, with the authorities that this machine trusts")

@@ -70,6 +70,7 @@ test("errors end with the exit codes of the contract, in one line", async (t) =>
     [["result", "job-1", ...at(stage)], 1, /^job job-1 is queued\n$/],
     [["result", "job-2", ...at(stage)], 1, /^the result of job job-2 is no longer kept\n$/],
     [["jobs", "--coordinator", "127.0.0.1:1"], 3, /^cannot reach the coordinator at 127\.0\.0\.1:1: .*ECONNREFUSED/],
+    [["jobs", "--join", "127.0.0.1:1"], 3, /^cannot reach the coordinator at 127\.0\.0\.1:1: /],
     [["jobs", "--coordinator", "::"], 2, /^--coordinator: "::" is no HOST:PORT\n$/],
     [["jobs", "--token", "secret", ...at(stage)], 2, /^--token is refused: [^\n]*\n$/],
     [["jobs", "--coordinator", "10.0.0.1"], 2, /^the token would go to 10\.0\.0\.1:7411 in the clear/],
