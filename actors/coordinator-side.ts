@@ -165,8 +165,9 @@ export function coordinatorSide(options: CoordinatorSideOptions): CoordinatorSid
     forget: (job) => {
       plot.submitted.delete(job);
       plot.ended.add(job);
-      for (const map of [view.progress, view.output, view.takenOver, view.repairs, ...Object.values(books)])
-        map.delete(job);
+      // Its actor may have gone with a coordinator that does not hear of this: its view as one that runs, too.
+      const { jobs, progress: far, output, takenOver, repairs } = view;
+      for (const map of [jobs, far, output, takenOver, repairs, ...Object.values(books)]) map.delete(job);
       options.board.send("coordinator", { type: "coordinator.forget", job });
     },
     drain: (worker) =>

@@ -7,9 +7,12 @@ import { performance } from "node:perf_hooks";
 import type { Clock } from "./clock.ts";
 import type { WallClock } from "./wall-clock.ts";
 
+/** Node takes 1 ms for anything longer; see https://nodejs.org/api/timers.html. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, TIMEOUT_MAX_MS)),
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };
 

@@ -38,10 +38,10 @@ interface CommitWork {
   readonly reject: (error: unknown) => void;
 }
 
+/** Has the store for itself. */
 interface ReadWork {
   readonly kind: "read";
-  readonly actor: string;
-  readonly resolve: (records: JournalRecord[]) => void;
+  readonly run: () => Promise<void>;
   readonly reject: (error: unknown) => void;
 }
 
@@ -91,13 +91,14 @@ export class ChainedJournal implements Journal {
   }
 
   read(actor: string): Promise<JournalRecord[]> {
-    return new Promise((resolve, reject) => {
-      this.#enqueue({ kind: "read", actor, resolve, reject });
-    });
+    return this.#inTurn(() => this.#load(actor));
   }
 
-  async actors(prefix: string): Promise<string[]> {
-    this.#refuseUnlessOpen();
+  actors(prefix: string): Promise<string[]> {
+    return this.#inTurn(() => this.#actorsWith(prefix));
+  }
+
+  async #actorsWith(prefix: string): Promise<string[]> {
     const { below, ...range } = prefixRange(prefix);
     const found: string[] = [];
     for (let from = range.from; ; ) {
@@ -122,7 +123,13 @@ export class ChainedJournal implements Journal {
       });
       for (const actor of drops) actorRange(actor);
       const byteLength = drafts.reduce((sum, draft) => sum + draft.value.length, 0);
-      this.#enqueue({ kind: "commit", drops, drafts, byteLength, resolve, reject });
+      this.#enqueue({ kind: "commit", drops: [...drops], drafts, byteLength, resolve, reject });
+    });
+  }
+
+  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ kind: "read", run: async () => resolve(await read()), reject });
     });
   }
 
@@ -144,7 +151,7 @@ export class ChainedJournal implements Journal {
       try {
         this.#refuseUnlessOpen();
         const [first] = group;
-        if (first.kind === "read") first.resolve(await this.#load(first.actor));
+        if (first.kind === "read") await first.run();
         else await this.#write(group as CommitWork[]);
       } catch (error) {
         for (const work of group) work.reject(error);

@@ -4,6 +4,7 @@
  * Owns: the stand-in for a disk: its lock, its order of keys, and what a loss of power takes.
  * Never: touches a real disk.
  */
+import assert from "node:assert/strict";
 import { RuntimeError } from "../errors.ts";
 import { ChainedJournal } from "./chained-journal.ts";
 import type { Journal, JournalOptions } from "./journal.ts";
@@ -17,7 +18,7 @@ export interface MemoryJournalOptions extends JournalOptions {
 
 /** A journal over the given disk; records go through the same codec and chain as on a real one. */
 export function createMemoryJournal(options: MemoryJournalOptions = {}): Journal {
-  const { disk = new MemoryDisk("memory"), ...journalOptions } = options;
+  const { disk = new MemoryDisk("memory", { losesPower: false }), ...journalOptions } = options;
   return new ChainedJournal(disk.store(), journalOptions);
 }
 
@@ -29,9 +30,12 @@ export class MemoryDisk {
   #onPlatter = new Map<string, Uint8Array>();
   #unsynced: (readonly StoreOperation[])[] = [];
   #holder: object | undefined;
+  readonly #losesPower: boolean;
 
-  constructor(name: string) {
+  /** `losesPower`: whether `losePower` may be called; for that, all that was ever written and not synced is kept. */
+  constructor(name: string, { losesPower = true }: { readonly losesPower?: boolean } = {}) {
     this.name = name;
+    this.#losesPower = losesPower;
   }
 
   /** One opener's view; a test or a simulation may wrap it to inject faults. */
@@ -64,6 +68,7 @@ export class MemoryDisk {
 
   /** Power is lost: of the batches since the last synced one only the first `keptBatches` survive. */
   losePower(keptBatches = 0): void {
+    assert(this.#losesPower, `${this.name} has not kept what was synced`);
     for (const operations of this.#unsynced.slice(0, keptBatches)) apply(this.#onPlatter, operations);
     this.#unsynced = [];
     this.#values = new Map(this.#onPlatter);
@@ -85,6 +90,7 @@ export class MemoryDisk {
       if (type === "del" && present) this.#keys.splice(position, 1);
     }
     apply(this.#values, copied);
+    if (!this.#losesPower) return;
     this.#unsynced.push(copied);
     if (!sync) return;
     for (const batch of this.#unsynced) apply(this.#onPlatter, batch);

@@ -8,7 +8,7 @@
  */
 import { fromCallback } from "xstate";
 import type { Clock } from "../clock.ts";
-import { startHeartbeatMonitor } from "../failure/heartbeat-monitor.ts";
+import { type HeartbeatMonitor, startHeartbeatMonitor } from "../failure/heartbeat-monitor.ts";
 import {
   BEAT_INTERVAL_MS,
   type ChildMessage,
@@ -40,32 +40,41 @@ export interface ProcessOrder {
 export const processLogic = fromCallback<ProcessOrder, ProcessLogicInput>(({ input, receive, sendBack }) => {
   const { id, incarnation, clock, silenceMaxMs } = input;
   let silentMs: number | undefined;
-  const monitor = startHeartbeatMonitor({
-    clock,
-    options: { heartbeatIntervalMs: BEAT_INTERVAL_MS, deadAfterMs: silenceMaxMs },
-    onTransition: ({ to }) => {
-      if (to !== "dead") return;
-      silentMs = silenceMaxMs;
-      running.kill();
-    },
-  });
-  monitor.watch(id);
+  let monitor: HeartbeatMonitor | undefined;
+  // Nothing is left behind if it cannot be started, as for want of memory.
+  const settings = input.settings();
   const running = input.start({
     onMessage: (received) => {
       const message = childMessageOf(received);
       if (message === undefined) return;
-      monitor.beat({ id, incarnation, term: 1, eventLoopLagMs: 0, progress: 0, busy: false });
+      monitor?.beat({ id, incarnation, term: 1, eventLoopLagMs: 0, progress: 0, busy: false });
       if (message.type !== "process.beat") sendBack({ type: "process.said", message });
     },
     onExit: (exit) => {
-      monitor.stop();
+      monitor?.stop();
       sendBack({ type: "process.exited", exit, silentMs });
     },
   });
-  running.send({ type: "process.start", incarnation, settings: input.settings() });
-  receive(({ message }) => running.send(message));
-  return () => {
-    monitor.stop();
+  const end = (): void => {
+    monitor?.stop();
     running.kill();
   };
+  try {
+    monitor = startHeartbeatMonitor({
+      clock,
+      options: { heartbeatIntervalMs: BEAT_INTERVAL_MS, deadAfterMs: silenceMaxMs },
+      onTransition: ({ to }) => {
+        if (to !== "dead") return;
+        silentMs = silenceMaxMs;
+        running.kill();
+      },
+    });
+    monitor.watch(id);
+    running.send({ type: "process.start", incarnation, settings });
+  } catch (error) {
+    end();
+    throw error;
+  }
+  receive(({ message }) => running.send(message));
+  return end;
 });

@@ -219,7 +219,9 @@ function stop(nursery: Nursery, cell: Cell, scope: Scope): void {
     return;
   }
   cell.phase = "stopping";
-  cell.deadline = nursery.clock.setTimeout(() => scope.self.send({ type: "nursery.overdue", cell }), shutdownMs);
+  if (shutdownMs < Number.POSITIVE_INFINITY) {
+    cell.deadline = nursery.clock.setTimeout(() => scope.self.send({ type: "nursery.overdue", cell }), shutdownMs);
+  }
   cell.reference?.send({ type: "child.shutdown" });
 }
 

@@ -52,7 +52,8 @@ export interface ChildSpecification<Logic extends AnyActorLogic = AnyActorLogic>
   /** `transient` by default. */
   readonly restart?: RestartType;
   /**
-   * The child is sent `child.shutdown` and has this long to end, then it is stopped by force; 0 stops it at once.
+   * The child is sent `child.shutdown` and has this long to end, then it is stopped by force; 0 stops it at once, and
+   * Infinity never.
    * By default {@link SHUTDOWN_MS} for a machine that handles `child.shutdown`, and 0 for any other logic: as an
    * Erlang process that does not trap exits, it cannot linger.
    */

@@ -31,8 +31,8 @@ export type Frame = { readonly from: Address; readonly to: Address } & (
 export interface EndpointOptions {
   readonly unacknowledgedMax: number;
   readonly cloneMessages: boolean;
-  /** Throws for a message that the wire cannot carry. */
-  readonly requireCarriable?: (message: ControlMessage) => void;
+  /** Throws for what the wire cannot carry. */
+  readonly requireCarriable?: (to: Address, message: ControlMessage) => void;
   /** Undefined on a wire that loses nothing. */
   readonly resend: { readonly clock: Clock; readonly intervalMs: number } | undefined;
   readonly transmit: (frame: Frame) => void;
@@ -75,9 +75,9 @@ export class FramedEndpoint implements Endpoint {
   send(to: Address, message: ControlMessage): SendOutcome {
     if (this.#closed) return "closed";
     if (this.#fencedBy !== undefined) return "fenced";
-    const { outbox } = this.#peer(to);
     const copy = this.#copy(message);
-    this.#options.requireCarriable?.(copy);
+    this.#options.requireCarriable?.(to, copy);
+    const { outbox } = this.#peer(to);
     const entry = outbox.add(copy);
     if (entry === undefined) return "full";
     this.#transmit(to, outbox, entry);
@@ -89,7 +89,7 @@ export class FramedEndpoint implements Endpoint {
     if (this.#closed) return "closed";
     if (this.#fencedBy !== undefined) return "fenced";
     const copy = this.#copy(message);
-    this.#options.requireCarriable?.(copy);
+    this.#options.requireCarriable?.(to, copy);
     const envelope = { from: this.address, to, fence: this.#fence, message: copy };
     this.#options.transmit({ kind: "signal", from: this.address, to, envelope });
     return "accepted";

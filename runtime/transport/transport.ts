@@ -92,6 +92,9 @@ export interface Transport {
    * Makes a life of `address`.
    *
    * An open endpoint of an older incarnation is told `fenced`, and closed. What peers hold for the address comes now.
+   *
+   * An address must never have the same incarnation twice, also not in another process, or after a restart: what it sends
+   * then is taken for repetitions of what it has sent before (T2), and is not delivered.
    * Errors: `ADDRESS_IN_USE` if an endpoint of the address is open on this transport and is not of an older incarnation.
    */
   createEndpoint(address: Address, fence: Fence, handler: EndpointHandler): Endpoint;

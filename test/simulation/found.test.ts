@@ -239,6 +239,19 @@ const FOUND: readonly Found[] = [
     },
   },
   {
+    title: "a drained worker is not kept by a job that was cancelled while the coordinator's actor was dead",
+    seed: 81020486,
+    plan: {
+      ...{ workers: ["a", "b", "c", "d"], blind: [], slots: 1, durable: true, replicas: 2 },
+      ...{ submitAtMs: [0, 1098, 209], healAtMs: 1426 },
+      faults: [
+        { atMs: 1130, kind: "drain", node: "b" },
+        { atMs: 1262, kind: "killActor", node: "coordinator", index: 536 },
+        { atMs: 1285, kind: "cancel", job: 2 },
+      ],
+    },
+  },
+  {
     title: "workers begin anew for a coordinator that has lost all it knew",
     seed: 48000169,
     plan: {

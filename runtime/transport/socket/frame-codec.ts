@@ -127,7 +127,7 @@ function decodeFence([term, incarnation]: readonly unknown[]):
   return { term: toTerm(term), incarnation: toIncarnation(incarnation) };
 }
 
-function isAddress(value: unknown): value is Address {
+export function isAddress(value: unknown): value is Address {
   return typeof value === "string" && value.length > 0 && value.length <= ADDRESS_LENGTH_MAX;
 }
 
@@ -135,7 +135,7 @@ function isCounted(value: unknown, from = 1): value is number {
   return Number.isSafeInteger(value) && (value as number) >= from;
 }
 
-function isMessage(value: unknown): value is ControlMessage {
+export function isMessage(value: unknown): value is ControlMessage {
   if (typeof value !== "object" || value === null) return false;
   const { type } = value as { readonly type?: unknown };
   return typeof type === "string" && type.length <= TYPE_LENGTH_MAX;

@@ -11,6 +11,7 @@
  *     address is routed anew, at either end. Nothing is repeated by time: a connection loses nothing while it lasts.
  * S3. A lost connection is told to every endpoint that knows an address behind it, as a suspicion.
  * S4. A newer connection of a process takes the place of the older, of which the death is only noticed later.
+ * S5. Who dials does so again when there is no connection, whoever made the last one: two that dial each other agree on one.
  */
 import assert from "node:assert/strict";
 import type { Clock } from "../../clock.ts";
@@ -33,7 +34,7 @@ import {
   UNACKNOWLEDGED_MAX_DEFAULT,
 } from "../transport.ts";
 import { Connection } from "./connection.ts";
-import type { WireFrame } from "./frame-codec.ts";
+import { isAddress, isMessage, type WireFrame } from "./frame-codec.ts";
 import { requirePlain } from "./plain-data.ts";
 import { type SocketTransportStatistics, zeroCounters } from "./statistics.ts";
 
@@ -85,7 +86,8 @@ export interface SocketTransport extends Transport {
 /**
  * Connects this process, as one who listens, one who dials, or both.
  *
- * Messages are JSON: `send` and `signal` assert plain data, and throw RuntimeError `MESSAGE_TOO_LARGE`. `close` hangs up;
+ * Messages are JSON: `send` and `signal` assert plain data with a type of at most 200 characters, and addresses of at most
+ * 512, and throw RuntimeError `MESSAGE_TOO_LARGE`. `close` hangs up;
  * the listener stays open, it is its owner's. Peers are told of a closing process by its connection, not by endpoint.
  */
 export function createSocketTransport(options: SocketTransportOptions): SocketTransport {
@@ -98,6 +100,8 @@ class SocketTransportOfProcess implements SocketTransport {
   readonly #endpoints = new Map<Address, FramedEndpoint>();
   /** By the name of the process. */
   readonly #connections = new Map<string, Connection>();
+  /** By the name of the process: who dials it again when its connection is lost (S5). */
+  readonly #dialers = new Map<string, (() => void)[]>();
   readonly #counters = zeroCounters();
   /** Messages as JSON, as long as an outbox holds them. */
   readonly #texts = new WeakMap<ControlMessage, string>();
@@ -142,11 +146,12 @@ class SocketTransportOfProcess implements SocketTransport {
 
   createEndpoint(address: Address, fence: Fence, handler: EndpointHandler): Endpoint {
     assert(!this.#closed, "the transport is closed");
+    assert(isAddress(address), `${JSON.stringify(address)} is no address`);
     this.#makeRoom(address, fence);
     const endpoint = new FramedEndpoint(address, fence, handler, {
       unacknowledgedMax: this.#options.unacknowledgedMax ?? UNACKNOWLEDGED_MAX_DEFAULT,
       cloneMessages: this.#options.cloneMessages ?? false,
-      requireCarriable: (message) => this.#requireCarriable(message),
+      requireCarriable: (to, message) => this.#requireCarriable(to, message),
       resend: undefined,
       transmit: (frame) => this.#transmit(frame),
       onClose: (closed, peers) => this.#endpointClosed(closed, peers),
@@ -183,8 +188,11 @@ class SocketTransportOfProcess implements SocketTransport {
     setImmediate(() => older.tellFenced(answer));
   }
 
-  #requireCarriable(message: ControlMessage): void {
+  /** By the receiver's own rules: it drops the packet and the connection, again and again. */
+  #requireCarriable(to: Address, message: ControlMessage): void {
+    assert(isAddress(to), `${JSON.stringify(to)} is no address`);
     if (this.#texts.has(message)) return;
+    assert(isMessage(message), "a message is an object with a type");
     requirePlain(message);
     const text = JSON.stringify(message);
     const byteLength = Buffer.byteLength(text);
@@ -224,7 +232,7 @@ class SocketTransportOfProcess implements SocketTransport {
       },
       closed: (reason) => {
         this.#lost(connection, reason);
-        if (!this.#closed) lost?.();
+        this.#redial(process, lost);
       },
     });
     connection.start();
@@ -233,14 +241,24 @@ class SocketTransportOfProcess implements SocketTransport {
       return;
     }
     const older = this.#connections.get(process);
-    if (older !== undefined) {
-      this.#lost(older, "replaced by a newer connection");
-      older.close();
-    }
+    if (older !== undefined) this.#lost(older, "replaced by a newer connection");
     this.#connections.set(process, connection);
+    older?.close();
     this.#counters.connectionsMade += 1;
     this.#options.onPeer?.({ type: "connected", peer: wire.peer });
     this.#eachKnown(process, (endpoint, address) => endpoint.resend(address));
+  }
+
+  /** S5. */
+  #redial(process: string, lost: (() => void) | undefined): void {
+    const dialers = this.#dialers.get(process) ?? [];
+    if (lost !== undefined) dialers.push(lost);
+    if (this.#connections.has(process)) {
+      this.#dialers.set(process, dialers);
+      return;
+    }
+    this.#dialers.delete(process);
+    if (!this.#closed) for (const dialAgain of dialers) dialAgain();
   }
 
   /** Of a connection that was replaced it is heard twice; only the first time counts. */

@@ -109,12 +109,17 @@ function contractOfCommits(test: TestFn, makePlace: (t: ExecutionContext) => Jou
     await journal.close();
   });
 
-  test("commit: the payload may be reused as soon as the call returns", async (t) => {
+  test("commit: the payload and the lists may be reused as soon as the call returns", async (t) => {
     const journal = await opened(makePlace(t));
+    await journal.commit([{ actor: "b", payload: bytes("dropped") }]);
     const payload = bytes("kept");
-    const commit = journal.commit([{ actor: "a", payload }]);
+    const [appends, drops] = [[{ actor: "a", payload }], ["b"]];
+    const commit = journal.commit(appends, drops);
     payload.fill(0);
+    appends.length = 0;
+    drops.length = 0;
     await commit;
+    t.deepEqual(await journal.actors(""), ["a"]);
     t.deepEqual(texts(await journal.read("a")), ["kept"]);
     await journal.close();
   });
@@ -369,9 +374,11 @@ function contractOfOpening(test: TestFn, makePlace: (t: ExecutionContext) => Jou
   test("close: finishes what was called before; later calls are refused", async (t) => {
     const place = makePlace(t);
     const journal = await opened(place);
-    const commit = journal.commit([{ actor: "a", payload: bytes("1") }]);
+    const commit = journal.commit(["a", "b", "c"].map((actor) => ({ actor, payload: bytes("1") })));
+    const actors = journal.actors("");
     const closing = journal.close();
     await commit;
+    t.deepEqual(await actors, ["a", "b", "c"]);
     await closing;
     await journal.close();
     await rejectsWith(t, journal.commit([]), "JOURNAL_CLOSED");

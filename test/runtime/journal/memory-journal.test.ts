@@ -1,6 +1,8 @@
 /**
  * The memory journal against the contract, and the promises of durability that only a simulated disk can show.
  */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import test from "ava";
 import { ChainedJournal } from "../../../runtime/journal/chained-journal.ts";
 import { createMemoryJournal, MemoryDisk } from "../../../runtime/journal/memory-journal.ts";
@@ -115,5 +117,20 @@ test("fail-stop: an error while reading stops the journal too", async (t) => {
   failing = false;
   await rejectsWith(t, journal.commit([{ actor: "b", payload: bytes("1") }]), "JOURNAL_FAILED");
   t.is(told.length, 1, "a failure is told once");
+  await journal.close();
+});
+
+test("memory: what a snapshot has replaced is not kept, where power is never lost", async (t) => {
+  const snapshotBytes = 1024 * 1024;
+  const journal = createMemoryJournal();
+  await journal.open();
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const beforeBytes = process.memoryUsage().arrayBuffers;
+  for (let count = 0; count < 64; count += 1) {
+    await journal.commit([{ actor: "a", payload: new Uint8Array(snapshotBytes), replace: true }]);
+  }
+  collectGarbage();
+  t.true(process.memoryUsage().arrayBuffers - beforeBytes < 16 * snapshotBytes);
   await journal.close();
 });

@@ -4,6 +4,7 @@
 import test from "ava";
 import { decideProcessExit, type ExitFacts, type ExitMeaning } from "../../../runtime/process/decide.ts";
 import { processMachine } from "../../../runtime/process/machine.ts";
+import type { StartProcess } from "../../../runtime/process/messages.ts";
 import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
 import { specifyChild } from "../../../runtime/supervision/specification.ts";
 import { describeExit } from "../../../runtime/supervision/supervision-error.ts";
@@ -57,7 +58,10 @@ function exits(notices: readonly SupervisorNotice[]): string[] {
   return notices.flatMap((notice) => (notice.type === "child.exited" ? [describeExit(notice.reason)] : []));
 }
 
-function supervised(settings: () => unknown = () => ({ port: 0 })) {
+function supervised(
+  settings: () => unknown = () => ({ port: 0 }),
+  starting: (start: StartProcess) => StartProcess = (start) => start,
+) {
   const clock = new SimulatedClock();
   const processes = fakeProcesses();
   const served: [unknown, number][] = [];
@@ -66,7 +70,7 @@ function supervised(settings: () => unknown = () => ({ port: 0 })) {
     logic: processMachine,
     shutdownMs: 60_000,
     input: (incarnation) => ({
-      ...{ id: "worker", incarnation, start: processes.start, settings, clock },
+      ...{ id: "worker", incarnation, start: starting(processes.start), settings, clock },
       ...{ silenceMaxMs: 30_000, finalCodes: [2, 3] },
       onServing: (detail: unknown, life: number) => served.push([detail, life]),
     }),
@@ -93,6 +97,28 @@ test("process: a crash is answered by another incarnation after a backoff, and n
   clock.advance(240);
   t.is(processes.lives.length, 2);
   t.regex(exits(notices).join(), /process worker was ended by SIGKILL/);
+});
+
+test("process: one that cannot be started at all is started again, and nothing watches over it", (t) => {
+  let isShort = true;
+  const { clock, processes, notices } = supervised(
+    () => ({ port: 0 }),
+    (start) => (listener) => {
+      if (isShort) throw Object.assign(new Error("spawn ENOMEM"), { code: "ENOMEM" });
+      return start(listener);
+    },
+  );
+  t.is(processes.lives.length, 0);
+  isShort = false;
+  clock.advance(240);
+  t.is(processes.lives.length, 1);
+  t.regex(exits(notices).join(), /ENOMEM/);
+  for (let beats = 0; beats < 40; beats += 1) {
+    clock.advance(1000);
+    processes.last().listener.onMessage({ type: "process.beat" });
+  }
+  t.is(processes.last().kills, 0);
+  t.is(processes.lives.length, 1);
 });
 
 test("process: more than ten crashes within a minute are too many", (t) => {

@@ -162,6 +162,17 @@ test("rest_for_one: those started later are restarted, and a restart keeps the p
   t.deepEqual(take(), ["started a2", "started b3", "started c3"]);
 });
 
+test("shutdown: a child that may take as long as it wants is never forced", (t) => {
+  const children = [puppetChild("a", { shutdownMs: Number.POSITIVE_INFINITY })];
+  const { clock, send, supervisor, take } = stage({ children });
+  take();
+  supervisor.send({ type: "child.stop", id: "a" });
+  clock.advance(2 ** 32);
+  t.deepEqual(take(), []);
+  send("a", { type: "finish" });
+  t.deepEqual(take(), ["completed a1"]);
+});
+
 test("rest_for_one: an earlier child that dies while a group is terminated makes the group grow", (t) => {
   const children = [puppetChild("a"), puppetChild("b"), puppetChild("c", { shutdownMs: 1000 })];
   const { clock, send, supervisor, take } = stage({ strategy: "rest_for_one", children });

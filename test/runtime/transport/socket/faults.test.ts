@@ -216,7 +216,9 @@ test("messages: what JSON would change, and what is too large, is refused when i
     t.throws(() => left.signal("right", message), { code: "ERR_ASSERTION" });
   }
   t.throws(() => left.send("right", numbered(1, 1_000)), { code: "MESSAGE_TOO_LARGE" });
-  t.throws(() => left.send("right", { type: "ä".repeat(600) }), { code: "MESSAGE_TOO_LARGE" });
+  t.throws(() => left.send("right", { type: "x", text: "ä".repeat(600) } as ControlMessage), {
+    code: "MESSAGE_TOO_LARGE",
+  });
   t.is(left.unacknowledgedCount("right"), 0);
   t.is(
     left.send("right", { type: "fits", nothing: undefined, nested: Object.create(null) } as ControlMessage),
@@ -276,4 +278,60 @@ test("dialling: a process of our own name is refused", async (t) => {
   t.teardown(() => double.close());
   await until(() => events.length > 0, "it is refused");
   t.is(events[0], "PEER_REFUSED");
+});
+
+test("messages: what the other end would not take for one is refused where it is sent, and harms nobody", async (t) => {
+  const place = await twoProcesses(t);
+  const right = recorder();
+  const left = place.worker.createEndpoint("left", life, recorder().handler);
+  place.coordinator.createEndpoint("right", life, right.handler);
+  const long = "x".repeat(513);
+  for (const message of [{ kind: "x" }, { type: 1 }, { type: "x".repeat(201) }, null, "x"] as unknown[]) {
+    t.throws(() => left.send("right", message as ControlMessage), { code: "ERR_ASSERTION" });
+    t.throws(() => left.signal("right", message as ControlMessage), { code: "ERR_ASSERTION" });
+  }
+  for (const address of ["", long]) {
+    t.throws(() => left.send(address, numbered(1)), { code: "ERR_ASSERTION" });
+    t.throws(() => place.worker.createEndpoint(address, life, recorder().handler), { code: "ERR_ASSERTION" });
+  }
+  left.send("right", numbered(1));
+  await until(() => left.unacknowledgedCount("right") === 0, "it came");
+  t.deepEqual(right.numbers, [1]);
+  t.is(place.events.worker.filter(({ type }) => type === "disconnected").length, 0);
+});
+
+test("dialling: two that dial each other agree on one connection", async (t) => {
+  const names = ["one", "two"] as const;
+  const listeners = await Promise.all(
+    names.map((process) => listen({ identity: { process, life: "1" }, port: 0, security: { token: TOKEN } })),
+  );
+  const HASTE = 100;
+  const clock = {
+    ...systemClock,
+    setTimeout: (callback: () => void, delayMs: number) => systemClock.setTimeout(callback, delayMs / HASTE),
+  };
+  const both = names.map((process, index) =>
+    createSocketTransport({
+      ...{ identity: { process, life: "1" }, listener: listeners[index], random: seededRandom(index), clock },
+      route: (address) => address,
+      dial: { host: "127.0.0.1", port: listeners[1 - index].port, security: { token: TOKEN } },
+    }),
+  );
+  t.teardown(async () => {
+    for (const transport of both) transport.close();
+    for (const listener of listeners) await listener.close();
+  });
+  const made = (): number => both.reduce((sum, { statistics }) => sum + statistics.connectionsMade, 0);
+  let [seen, quietSinceMs] = [0, performance.now()];
+  await until(() => {
+    if (seen !== made()) [seen, quietSinceMs] = [made(), performance.now()];
+    // Many times what a pause before dialling takes on that clock.
+    return both.every(({ peers }) => peers.length === 1) && performance.now() - quietSinceMs > 500;
+  }, "they leave each other in peace");
+  const right = recorder();
+  const left = both[0].createEndpoint("one", life, recorder().handler);
+  both[1].createEndpoint("two", life, right.handler);
+  left.send("two", numbered(1));
+  await until(() => left.unacknowledgedCount("two") === 0, "it came");
+  t.deepEqual(right.numbers, [1]);
 });
