@@ -76,7 +76,6 @@ export interface CoordinatorSideOptions {
 export interface CoordinatorListener {
   membersChanged(change: MembershipFact): void;
   beatHeard(worker: string): void;
-  /** By a job. */
   workerCommanded(worker: string, command: WorkerCommand): void;
   /** Of a job that runs. */
   workerTold(fact: WorkerFact & { readonly worker: string }): void;
@@ -249,7 +248,7 @@ function coordinator(plot: Plot): ChildSpecification {
         },
         sendToJob: (job, event) => board.sendBelow("jobs", job, { ...event }),
         sendToOutput: (job, fact) => board.sendBelow("outputs", job, { ...fact }),
-        sendToWorker: (worker, command) => board.tell("coordinator", workerAddress(worker), command),
+        sendToWorker: (worker, command) => tellWorker(plot, worker, command),
         tellFailed: onBroken,
         isNeeded: (member) => isNeeded({ ...view, ...plot }, member, (job, worker) => hasHeard(plot, job, worker)),
         lookAfterJobs: () => lookAfterWaits(plot, wait),
@@ -270,6 +269,11 @@ function coordinator(plot: Plot): ChildSpecification {
 function hasHeard({ workplaces }: Plot, job: string, worker: string): boolean {
   const workplace = workplaces.get(job)?.get(worker);
   return workplace !== undefined && isReady(workplace);
+}
+
+function tellWorker({ board, listener }: Plot, worker: string, command: WorkerCommand): void {
+  listener?.workerCommanded(worker, command);
+  board.tell("coordinator", workerAddress(worker), command);
 }
 
 /** Has people told of jobs that wait for a worker, and ends those that have waited too long. */
@@ -309,10 +313,7 @@ function startJob(plot: Plot, job: JobDescription, members: readonly Member[]): 
         members: incarnation === 1 ? members : [...view.members.values()],
         nowMs: () => clock.nowMs(),
         replicas: plot.replicas,
-        send: (worker, command) => {
-          plot.listener?.workerCommanded(worker, command);
-          board.tell("coordinator", workerAddress(worker), command);
-        },
+        send: (worker, command) => tellWorker(plot, worker, command),
         startOutput: (order) => startOutput(plot, job, order),
         noteTakenOver: ({ commits, unusable, lost }) => {
           // What a later incarnation finds was committed by this process.

@@ -81,6 +81,8 @@ export class Switchboard {
   readonly #running = new Map<string, number>();
   /** The latest incarnation of every child that ever ran, as `supervisor/child`. */
   readonly #incarnations = new Map<string, number>();
+  /** By supervisor: what no incarnation of those that were retired is above. */
+  readonly #retired = new Map<string, number>();
   /** By the name of the root's child. */
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #decoders = new Map<string, MessageDecoder>();
@@ -122,8 +124,23 @@ export class Switchboard {
    * under an earlier life of the supervisor ended, so that no segment, beat or answer of one is taken for another's.
    */
   start(supervisor: string, specification: ChildSpecification): void {
-    const firstIncarnation = (this.#incarnations.get(`${supervisor}/${specification.id}`) ?? 0) + 1;
+    const known = this.#incarnations.get(`${supervisor}/${specification.id}`);
+    const firstIncarnation = (known ?? this.#retired.get(supervisor) ?? 0) + 1;
     this.send(supervisor, { type: "child.start", specification: { ...specification, firstIncarnation } });
+  }
+
+  /**
+   * Forgets the incarnations of children that are not likely to come again: a process that lives for months has had many.
+   * Should one come, its incarnations go on above those of all that were forgotten.
+   */
+  retire(supervisor: string, prefix: string): void {
+    let above = this.#retired.get(supervisor) ?? 0;
+    for (const [child, incarnation] of this.#incarnations) {
+      if (!child.startsWith(`${supervisor}/${prefix}`) || this.#running.has(child)) continue;
+      above = Math.max(above, incarnation);
+      this.#incarnations.delete(child);
+    }
+    this.#retired.set(supervisor, above);
   }
 
   /** An event for a child of one of the root's supervisors. */

@@ -92,6 +92,8 @@ interface Plot extends WorkerSideOptions {
   /** Ends of threads that are being terminated, and of deletions. */
   readonly endings: Set<Promise<unknown>>;
   draining: boolean;
+  /** It has said that it goes: from then on it is nobody. */
+  hasLeft: boolean;
   /** Partitions that have been started and not stopped: a supervisor looks after them. */
   readonly partitions: Map<string, { readonly job: string; readonly partition: number }>;
   /** Jobs whose tasks the pool may run still, also when the actor that had it open them has died. */
@@ -106,6 +108,7 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
     partitions,
     pooledJobs: new Set(),
     draining: false,
+    hasLeft: false,
     disk: new DiskMeter(options.thread.disk),
     endings: new Set(),
     executorMonitor: board.watchChildren("executors", { deadAfterMs: EXECUTOR_DEAD_AFTER_MS }),
@@ -119,7 +122,9 @@ export function workerSide(options: WorkerSideOptions): WorkerSide {
     disk: plot.disk,
     children: [executors(plot), pool(plot), options.supervisor("partitions"), worker(plot)],
     note: (notice) => {
-      if (notice.type === "child.exited" && notice.id === "partitions") partitions.clear();
+      if (notice.type !== "child.exited") return;
+      if (notice.id === "partitions") partitions.clear();
+      if (notice.id === "pool") plot.exchange?.poolEnded();
     },
     tell: (tale) => board.tell("worker", COORDINATOR_ADDRESS, { type: "worker.tale", tale }),
     drain: () => {
@@ -213,6 +218,7 @@ function worker(plot: Plot): ChildSpecification {
             },
           }),
         introduce: () => {
+          if (plot.hasLeft) return;
           board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.hello", worker: { ...self, life } });
           // Whoever asks who is here may not know it, such as a coordinator that was restarted.
           if (plot.draining) tellDraining(board);
@@ -220,9 +226,13 @@ function worker(plot: Plot): ChildSpecification {
         beat: (intervalMs) => {
           if (intervalMs !== paceMs) [paceMs, lag] = [intervalMs, startLagMeter(clock, intervalMs)];
           const eventLoopLagMs = lag();
+          if (plot.hasLeft) return;
           board.signal("worker", MEMBERSHIP_ADDRESS, { type: "member.beat", id: self.id, life, eventLoopLagMs });
         },
-        leave: () => board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.leaving" }),
+        leave: () => {
+          plot.hasLeft = true;
+          board.tell("worker", MEMBERSHIP_ADDRESS, { type: "member.leaving" });
+        },
         noteDirectory: (members) => exchange?.noteDirectory(members),
         refused: (reason) => plot.onRefused?.(reason),
         released: () => plot.onReleased?.(),
@@ -290,7 +300,8 @@ function storedJobs({ freesClosedJobs, pooledJobs, thread }: Plot): readonly str
 
 /** Copies of what others wrote go with the exchange, which is closed. */
 function freeClosed(plot: Plot, job: string): void {
-  const { freesClosedJobs, journal } = plot;
+  const { board, freesClosedJobs, journal } = plot;
+  board.retire("partitions", `${job}/`);
   if (freesClosedJobs !== true) return;
   // What its partitions had begun to commit when they were stopped is listed, too: an empty commit ends after it.
   const dropped = journal

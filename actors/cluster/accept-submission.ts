@@ -55,6 +55,8 @@ export interface Submission {
   readonly job: JobDescription;
 }
 
+const REJECTS_SUFFIX = ".rejects.ndjson";
+
 /** Beside the journal: results that are kept until they expire. */
 export function resultsDirectory(dataDirectory: string): string {
   return path.join(dataDirectory, "results");
@@ -72,11 +74,12 @@ export async function acceptSubmission(request: SubmitRequest, context: Submissi
   const settled = { baseDirectory: dataRoot, partitions, outputFormat: format, functions: functions?.hash };
   const prepared = await prepare(program, { input, ...settled });
   const files = prepared.files.map((file) => (uploaded ? withOwnName(file) : withRealPath(file, dataRoot)));
-  const taken = files.find(({ absolutePath }) => absolutePath === output);
-  if (taken !== undefined) {
-    const reason = `it would take the place of what this job reads, ${quoteText(taken.name)}`;
-    throw new RuntimeError("OUTPUT_UNUSABLE", `cannot write output ${quoteText(request.output ?? "")}: ${reason}`);
-  }
+  const rejectsPath = request.output === undefined ? undefined : `${request.output}${REJECTS_SUFFIX}`;
+  const isRejecting = program.onError === "reject";
+  // A2. It lies beside the output.
+  const rejects = isRejecting && rejectsPath !== undefined ? outputBelow(dataRoot, rejectsPath) : undefined;
+  requireApart(files, output, request.output);
+  requireApart(files, rejects, rejectsPath);
   const resultFile = output ?? path.join(resultsDirectory(dataDirectory), `${id}.${format}`);
   const job: JobDescription = { ...prepared, files, id };
   return {
@@ -88,9 +91,17 @@ export async function acceptSubmission(request: SubmitRequest, context: Submissi
       stageCount: job.plan.stages.length,
       partitions: job.plan.partitions,
       outputPath: request.output,
-      rejectsFile: program.onError === "reject" ? `${resultFile}.rejects.ndjson` : undefined,
+      rejectsFile: isRejecting ? `${resultFile}${REJECTS_SUFFIX}` : undefined,
     },
   };
+}
+
+/** A2. Errors: OUTPUT_UNUSABLE. */
+function requireApart(files: readonly InputFile[], place: string | undefined, written = ""): void {
+  const taken = files.find(({ absolutePath }) => absolutePath === place);
+  if (taken === undefined) return;
+  const reason = `it would take the place of what this job reads, ${quoteText(taken.name)}`;
+  throw new RuntimeError("OUTPUT_UNUSABLE", `cannot write output ${quoteText(written)}: ${reason}`);
 }
 
 /** A1. Errors: PATH_OUTSIDE_DATA_ROOT, INPUT_MISSING. */

@@ -251,10 +251,14 @@ export class ClusterDirector implements ClusterControl {
     this.#ports.delete(id);
     // What did not appear goes; of what did, nothing is left to discard.
     for (const port of [ports?.port, ports?.rejectsPort]) {
-      port?.discard().catch((error: unknown) => {
-        const message = `temporary output of job ${id} cannot be removed: ${String(error)}`;
-        this.#options.story.tell({ kind: "output.left", message, job: id });
-      });
+      port?.discard().then(
+        // One of them may have appeared just before.
+        () => this.#desk.clearResult(id),
+        (error: unknown) => {
+          const message = `temporary output of job ${id} cannot be removed: ${String(error)}`;
+          this.#options.story.tell({ kind: "output.left", message, job: id });
+        },
+      );
     }
   }
 

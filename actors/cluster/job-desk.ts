@@ -9,12 +9,19 @@
  * D3. A job ends once; what is told of it later is ignored.
  * D4. What coordinators count of a job that runs is journaled from time to time: a restarted one goes on counting.
  */
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { WallClock } from "../../runtime/wall-clock.ts";
 import type { JobDescription, JobOutcome } from "../job/messages.ts";
-import { acceptSubmission, type KnownFunctions, type Places, type PrepareJob } from "./accept-submission.ts";
+import {
+  acceptSubmission,
+  type KnownFunctions,
+  type Places,
+  type PrepareJob,
+  resultsDirectory,
+} from "./accept-submission.ts";
 import { isEnded, type JobResult, type JobStatus, type ResultPart, type SubmitRequest } from "./control.ts";
 import {
   addCounts,
@@ -70,6 +77,8 @@ interface DeskJob {
 }
 
 const JOB_ID_BYTES = 8;
+/** Of a result or rejects; with a dot before it: that is being written. */
+const RESULT_NAME = /^\.?([0-9a-f]{16})\./;
 const NO_FIGURES: JobFigures = {
   ...{ stage: 0, tasksDone: 0, tasksOfStage: 0, pairsIn: 0, pairsOut: 0, rejected: 0 },
   ...{ tasksCommitted: 0, bytesRead: 0, shuffledBytes: 0, outputBytes: 0, ...NO_COUNTS },
@@ -94,6 +103,7 @@ export class JobDesk {
     for (const known of this.#jobs.values()) {
       if (known.job === undefined && !isEnded(known.record.state)) await this.#giveUp(known);
     }
+    this.#clearResults();
     for (const { record, job } of this.#jobs.values()) {
       if (record.state === "running" && job !== undefined) this.#options.start(job);
     }
@@ -189,6 +199,14 @@ export class JobDesk {
     }
   }
 
+  /** Of a job that has ended: what of its result has appeared all the same, and is not kept, goes. */
+  clearResult(id: string): void {
+    const record = this.#jobs.get(id)?.record;
+    if (record !== undefined && isEnded(record.state) && record.outputPath === undefined && !record.resultKept) {
+      removeResult(record);
+    }
+  }
+
   /** Forgets what is too old. */
   async sweep(): Promise<void> {
     const { limits, records, wallClock } = this.#options;
@@ -202,7 +220,8 @@ export class JobDesk {
         known.record = { ...record, resultKept: false };
         await records.update(known.record);
       }
-      if (ageMs <= limits.historyMs) continue;
+      // A result that is kept is a promise, also where history is short.
+      if (ageMs <= limits.historyMs || known.record.resultKept) continue;
       this.#jobs.delete(record.id);
       await records.forget(record.id);
     }
@@ -244,6 +263,18 @@ export class JobDesk {
         tell({ kind: "job.started", message: `job ${job.id} begins`, job: job.id });
         start(job);
       }, onBroken);
+    }
+  }
+
+  /** What an earlier coordinator could not remove before it died. */
+  #clearResults(): void {
+    const directory = resultsDirectory(this.#options.places.dataDirectory);
+    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+      const [, id = ""] = RESULT_NAME.exec(name) ?? [];
+      const known = this.#jobs.get(id);
+      if (known !== undefined) this.clearResult(id);
+      const isUnfinished = known !== undefined && !isEnded(known.record.state);
+      if (name.startsWith(".") && id !== "" && !isUnfinished) rmSync(path.join(directory, name), { force: true });
     }
   }
 

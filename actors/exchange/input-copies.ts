@@ -60,6 +60,8 @@ export class InputCopies {
   /** By name. */
   readonly #copies = new Map<string, Copy>();
   readonly #waiting: (() => void)[] = [];
+  /** Gives back what goes with each task that was passed on and has not ended. */
+  #passed = new Set<() => void>();
   #taken = 0;
 
   constructor({ self, fetch, mirror }: { self: string; fetch: PatientFetch; mirror: Mirror }) {
@@ -70,6 +72,13 @@ export class InputCopies {
 
   submit(submission: Submission): void {
     this.#attempt(submission, 1);
+  }
+
+  /** Of what was passed on nothing is heard any more; who still wants it asks again. */
+  poolEnded(): void {
+    const passed = this.#passed;
+    this.#passed = new Set();
+    for (const giveBack of passed) giveBack();
   }
 
   /** The job's copies are its mirror's to remove. */
@@ -89,9 +98,14 @@ export class InputCopies {
       tell({ type: "task.failed", tag: command.tag, failure });
     };
     this.#ready(job, task.split).then((held) => {
+      const giveBack = (): void => {
+        if (held !== undefined) this.#giveBack(held.copy, { isUnfit: false });
+      };
+      this.#passed.add(giveBack);
       const send = (end: TaskEnd): void => {
         const failure = end.type === "task.failed" ? end.failure : undefined;
-        if (held !== undefined) this.#giveBack(held.copy, { isUnfit: isMissing(failure) });
+        const isHeld = this.#passed.delete(giveBack) && held !== undefined;
+        if (isHeld) this.#giveBack(held.copy, { isUnfit: isMissing(failure) });
         if (isMissing(failure) && count < INPUT_ATTEMPTS_MAX && !job.signal.aborted) {
           this.#note(job, task.split, Promise.resolve(false));
           this.#attempt(submission, count + 1);

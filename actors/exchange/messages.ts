@@ -26,6 +26,8 @@ export interface WorkerExchange {
    * its job has it made again.
    */
   submit(command: SubmitCommand, pass: (command: SubmitCommand) => void): void;
+  /** The pool to which tasks were passed on has ended, and tells the end of none of them. */
+  poolEnded(): void;
   /** Who can be asked; whoever is not named is given up. */
   noteDirectory(members: readonly Located[]): void;
   /** Whether a segment holds what another worker wrote: `free` and `close` delete those. */

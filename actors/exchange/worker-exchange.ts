@@ -101,6 +101,10 @@ class TaskExchange implements WorkerExchange {
     );
   }
 
+  poolEnded(): void {
+    this.#inputs.poolEnded();
+  }
+
   noteDirectory(members: readonly Located[]): void {
     this.#fetch.noteDirectory(members);
   }

@@ -12,10 +12,16 @@
 import type { PartitionRun } from "../partition/messages.ts";
 import type { HeldCommit } from "./progress.ts";
 
+interface UnderWay {
+  readonly partition: number;
+  /** Who is copying. */
+  readonly workers: Set<string>;
+}
+
 export class CopyPlan {
   readonly #replicas: number;
-  /** By task: who is copying. */
-  readonly #underWay = new Map<string, Set<string>>();
+  /** By task. */
+  readonly #underWay = new Map<string, UnderWay>();
   #turn = 0;
 
   constructor(replicas: number) {
@@ -33,7 +39,7 @@ export class CopyPlan {
     const wanted = Math.min(this.#replicas, staying.length);
     for (const { name, commit, holders, isFreed } of needed) {
       if (isFreed) continue;
-      const has = new Set([...holders, ...(this.#underWay.get(name) ?? [])]);
+      const has = new Set([...holders, ...(this.#underWay.get(name)?.workers ?? [])]);
       let count = staying.filter((worker) => has.has(worker)).length;
       for (let tried = 0; tried < staying.length && count < wanted; tried += 1) {
         const worker = staying[this.#turn % staying.length];
@@ -41,8 +47,8 @@ export class CopyPlan {
         if (has.has(worker)) continue;
         count += 1;
         has.add(worker);
-        this.#begin(name, worker);
         const { stage, partition, sequence, result } = commit;
+        this.#begin(name, partition, worker);
         const run = { partition, tasks: [{ stage, sequence, task: { kind: "copy", stage, result } as const }] };
         asked.set(worker, [...(asked.get(worker) ?? []), run]);
       }
@@ -52,20 +58,22 @@ export class CopyPlan {
 
   /** A copy is there, or could not be made. False if it was none. */
   end(name: string, worker: string): boolean {
-    const workers = this.#underWay.get(name);
+    const workers = this.#underWay.get(name)?.workers;
     const wasCopying = workers?.delete(worker) === true;
     if (workers?.size === 0) this.#underWay.delete(name);
     return wasCopying;
   }
 
-  /** The worker is lost, or begins anew: what it was copying is asked for again. */
-  lose(worker: string): void {
-    for (const name of [...this.#underWay.keys()]) this.end(name, worker);
+  /** The worker is lost, or it or one of its partitions begins anew: what was being copied there is asked for again. */
+  lose(worker: string, partition?: number): void {
+    for (const [name, underWay] of [...this.#underWay]) {
+      if (partition === undefined || underWay.partition === partition) this.end(name, worker);
+    }
   }
 
-  #begin(name: string, worker: string): void {
-    const workers = this.#underWay.get(name) ?? new Set<string>();
-    workers.add(worker);
-    this.#underWay.set(name, workers);
+  #begin(name: string, partition: number, worker: string): void {
+    const underWay = this.#underWay.get(name) ?? { partition, workers: new Set<string>() };
+    underWay.workers.add(worker);
+    this.#underWay.set(name, underWay);
   }
 }

@@ -126,8 +126,10 @@ export const jobMachine = setup({
     restore: ({ context, event }) => {
       if (event.type !== "partition.recovered") return;
       context.workplaces.get(event.worker)?.unheard?.delete(event.partition);
-      context.placement.adopt(event.worker, event.partition, event.pending ?? []);
       const { partition } = event;
+      context.placement.adopt(event.worker, partition, event.pending ?? []);
+      // One that is started for a copy, or begins anew, has dropped what it was asked for: see W3 of the worker.
+      context.copies.lose(event.worker, partition);
       const gone = (event.gone ?? []).map((task) => ({ ...task, partition }));
       context.progress.restore(event.commits, event.worker, gone);
       tellWithdrawn(context);

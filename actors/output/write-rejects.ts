@@ -36,6 +36,8 @@ export async function writeRejects(
   const segments = new SegmentReader(segmentDirectory);
   const lines = new LineWriter(port, signal);
   try {
+    // Its sources may have taken so long to come that the port is another's by now.
+    signal.throwIfAborted();
     await port.open(0, 0);
     for (const commit of commits) {
       const split = commit.sequence * job.plan.partitions + commit.partition;

@@ -154,6 +154,9 @@ async function play({ world, disks, watches, works, plan, until, points, problem
   if (end === "reached" && problems.isEmpty && until === "settled") {
     await world.run(() => false, world.nowMs + SETTLE_MS);
     watches.tell("settled");
+    for (const { id, state, tasksRunning } of cluster.coordinator?.director.workers() ?? []) {
+      if (tasksRunning > 0) problems.report("leftovers", `worker ${id}, ${state}, is shown with ${tasksRunning} tasks`);
+    }
   }
   if (end !== "reached") {
     const unfinished = new Set([...submitter.unfinished, ...(cluster.unendedJobs ?? [])]);

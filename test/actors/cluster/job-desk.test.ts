@@ -1,7 +1,7 @@
 /**
  * The desk of a coordinator: what it promises is journaled, jobs run in turn, and end once.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { resultsDirectory } from "../../../actors/cluster/accept-submission.ts";
@@ -237,14 +237,62 @@ test("desk: a result is kept for its time, and a job is remembered for its own",
   t.deepEqual(await scene.journal.actors("record/"), []);
 });
 
+test("desk: a result is kept for its time also where history is shorter", async (t) => {
+  const scene = await openDesk(t, { ...placesOf(t), limits: { ...LIMITS, historyMs: 100, resultsMs: 1_000 } });
+  const { id } = await scene.desk.submit(request());
+  await settled();
+  scene.desk.ended(id, { kind: "done", output: TOTALS });
+  await settled();
+  scene.nowMs = 101;
+  await scene.desk.sweep();
+  t.is(scene.desk.status(id)?.state, "done");
+  scene.nowMs = 1_001;
+  await scene.desk.sweep();
+  t.is(scene.desk.status(id), undefined);
+});
+
+test("desk: of a job that was cancelled no result stays, whenever it appeared", async (t) => {
+  const { disk, directory } = placesOf(t);
+  const limits = { ...LIMITS, jobsRunningMax: 3 };
+  const first = await openDesk(t, { disk, directory, limits });
+  const ids: string[] = [];
+  for (let count = 0; count < 3; count += 1) ids.push((await first.desk.submit(request())).id);
+  const [cancelled, done, running] = ids;
+  await settled();
+  const results = resultsDirectory(directory);
+  const names = (id: string): string[] => [`${id}.csv`, `.${id}.csv.${id}.partial`];
+  const others = ["notes.txt", ".hidden", "ffffffffffffffff.csv"];
+  const appear = (): void => {
+    for (const name of [...ids.flatMap(names), ...others]) writeFileSync(path.join(results, name), "1,2\n");
+  };
+  appear();
+  await first.desk.cancel(cancelled);
+  first.desk.ended(done, { kind: "done", output: TOTALS });
+  await settled();
+  for (const id of ids) first.desk.clearResult(id);
+  t.false(readdirSync(results).includes(`${cancelled}.csv`));
+  t.true(readdirSync(results).includes(`${done}.csv`));
+  appear();
+  await first.journal.close();
+  await openDesk(t, { disk, directory, limits });
+  t.deepEqual(readdirSync(results).sort(), [`${done}.csv`, ...names(running), ...others].sort());
+});
+
 test("desk: what a submitter names lies below the data root, and is not what the job reads", async (t) => {
-  const { desk } = await openDesk(t, placesOf(t));
+  const places = placesOf(t);
+  const { desk } = await openDesk(t, places);
+  const files = path.join(places.directory, "files");
+  writeFileSync(path.join(files, "sums.csv.rejects.ndjson"), '{"k":1,"v":2}\n');
+  mkdirSync(path.join(files, "taken.csv.rejects.ndjson"));
+  const rejecting = { program: request().program.replace("{", '{"onError":"reject",') };
   const refused: [object, string][] = [
     [{ inputs: ["../files/pairs.csv"] }, "PATH_OUTSIDE_DATA_ROOT"],
     [{ inputs: ["/etc/passwd"] }, "PATH_OUTSIDE_DATA_ROOT"],
     [{ inputs: ["missing.csv"] }, "INPUT_MISSING"],
     [{ output: "/tmp/sums.csv" }, "PATH_OUTSIDE_DATA_ROOT"],
     [{ output: "pairs.csv" }, "OUTPUT_UNUSABLE"],
+    [{ ...rejecting, inputs: ["sums.csv.rejects.ndjson"], output: "sums.csv" }, "OUTPUT_UNUSABLE"],
+    [{ ...rejecting, output: "taken.csv" }, "OUTPUT_UNUSABLE"],
     [{ uploads: ["../job.json"] }, "INPUT_MISSING"],
   ];
   for (const [extra, code] of refused) {

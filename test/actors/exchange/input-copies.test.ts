@@ -93,6 +93,10 @@ async function jobOf(
   return { seen, unseen: { ...seen, files } };
 }
 
+async function turn(): Promise<void> {
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
 type Pass = (command: SubmitCommand) => void;
 
 /** Submits a split; resolves with what its owner is told. */
@@ -318,4 +322,30 @@ test("input copies: there are never more than so many, and each goes with its ta
   const { unseen: other } = await jobOf(t, Buffer.from("7,7\n"), 4);
   const end = await ended(copies, { ...other, id: "other" }, 0, ({ owner }) => owner.send(DONE));
   t.is(end.type, "task.done");
+});
+
+test("input copies: those that went with tasks of a pool that has ended are given back, and once only (K3)", async (t) => {
+  const content = Buffer.from("1,2\n".repeat(3 * INPUT_COPIES_MAX));
+  const { unseen } = await jobOf(t, content, 4);
+  const { copies, directory, meter } = placeOf(t, (offset, byteLength) =>
+    content.subarray(offset, offset + byteLength),
+  );
+  const lost: SubmitCommand[] = [];
+  let ends = 0;
+  for (let split = 0; split < INPUT_COPIES_MAX; split += 1) {
+    void ended(copies, unseen, split, (command) => lost.push(command)).then(() => {
+      ends += 1;
+    });
+  }
+  while (lost.length < INPUT_COPIES_MAX) await turn();
+  copies.poolEnded();
+  t.deepEqual(readdirSync(directory), []);
+  const pass: Pass = ({ owner }) => owner.send(DONE);
+  // Those that were lost are asked for again, and others.
+  for (let split = 0; split < 2 * INPUT_COPIES_MAX; split += 1) await ended(copies, unseen, split, pass);
+  for (const { owner } of lost) owner.send(DONE);
+  while (ends < INPUT_COPIES_MAX) await turn();
+  for (let split = 0; split < 2 * INPUT_COPIES_MAX; split += 1) await ended(copies, unseen, split, pass);
+  t.deepEqual(readdirSync(directory), []);
+  t.is(meter.usedBytes, 0);
 });

@@ -32,7 +32,7 @@ function commitOf(sequence: number): TaskCommit {
   return { stage: 0, partition: 0, sequence, result: { ...counts, bundles: [], runs: [], rejects: [] } };
 }
 
-async function stageOf(t: ExecutionContext, splitCount: number) {
+async function stageOf(t: ExecutionContext, splitCount: number, replicas = 1) {
   const directory = temporaryDirectory(t);
   writeFiles(directory, { "a.csv": LINE.repeat(splitCount) });
   const target = { directory, splitBytes: LINE.length, partitions: 1 };
@@ -46,6 +46,7 @@ async function stageOf(t: ExecutionContext, splitCount: number) {
     clock,
     input: {
       ...{ job, progress: new JobProgress(job), placement: new Placement(), workplaces: new Map(), members: [] },
+      replicas,
       nowMs: () => clock.nowMs(),
       send: (worker: string, command: WorkerCommand) => {
         if (command.type === "worker.run") {
@@ -109,6 +110,21 @@ test("gathering: what a worker ends while others have not told yet what they hol
   t.is(outputs(), 0);
   commit("late", 1);
   t.is(outputs(), 1);
+});
+
+test("copies: a partition that begins anew has dropped what it was to copy, and is asked for it again (J6)", async (t) => {
+  const { join, commit, taken } = await stageOf(t, 2, 2);
+  join("holder", []);
+  join("other", []);
+  const given = taken();
+  t.is(given.length, 2);
+  const [, first] = /^holder runs (\d)$/.exec(given.find((line) => line.startsWith("holder")) ?? "") ?? [];
+  commit("holder", Number(first));
+  t.deepEqual(taken(), [`other runs ${first}`]);
+  commit("holder", Number(first));
+  t.deepEqual(taken(), [], "it was asked for already");
+  join("other", []);
+  t.true(taken().includes(`other runs ${first}`));
 });
 
 test("races: the loser is told to stop the task, once, and the story knows who was first", async (t) => {

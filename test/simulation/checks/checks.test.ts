@@ -3,6 +3,7 @@
  */
 import test from "ava";
 import type { JobDescription } from "../../../actors/job/messages.ts";
+import { workerAddress } from "../../../actors/membership/messages.ts";
 import { encodeCommit } from "../../../actors/partition/commit-record.ts";
 import { partitionLog, type TaskCommit } from "../../../actors/partition/messages.ts";
 import { toIncarnation, toTerm } from "../../../runtime/identity.ts";
@@ -282,8 +283,23 @@ test("check: a worker that was drained, as an operator was told, and is still th
     check.drained(resident, resident.id);
     check.settled();
     t.deepEqual(found(), mayForget ? [] : ["departures"]);
+    check.heard(resident, { from: workerAddress(resident.id), message: { type: "member.leaving" } } as Envelope);
+    check.settled();
+    t.is(found().length, mayForget ? 0 : 1, "it has left, and is started again");
+    check.drained(resident, resident.id);
     check.ended(resident);
     check.settled();
     t.is(found().length, mayForget ? 0 : 1, "it has left");
   }
+});
+
+test("check: a worker that has said that it leaves, and makes itself known again", (t) => {
+  const { problems, resident, found } = openCheckStage();
+  const check = new DeparturesCheck(problems, false);
+  check.told(resident, { type: "member.hello" });
+  check.told(resident, { type: "member.leaving" });
+  check.told(resident, { type: "task.committed" });
+  t.deepEqual(found(), []);
+  check.told(resident, { type: "member.hello" });
+  t.deepEqual(found(), ["departures"]);
 });

@@ -1,7 +1,10 @@
 /**
  * A worker that an operator was told is drained has left when everybody has had the time for it, whoever began anew
- * meanwhile.
+ * meanwhile. A process that has said that it leaves says nothing more of itself: it would be taken for one that joins.
  */
+import { workerAt } from "../../../actors/membership/messages.ts";
+import type { Message } from "../../../actors/switchboard.ts";
+import type { Envelope } from "../../../runtime/transport/transport.ts";
 import type { Resident, Watch } from "../cluster/watch.ts";
 import type { Problems } from "./problems.ts";
 
@@ -11,6 +14,7 @@ export class DeparturesCheck implements Watch {
   readonly #mayForget: boolean;
   readonly #drained = new Set<string>();
   readonly #workers = new Set<Resident>();
+  readonly #left = new Set<Resident>();
 
   constructor(problems: Problems, mayForget: boolean) {
     this.#problems = problems;
@@ -27,6 +31,17 @@ export class DeparturesCheck implements Watch {
 
   drained(_coordinator: Resident, worker: string): void {
     this.#drained.add(worker);
+  }
+
+  /** One that is started again after it has left is to stay. */
+  heard(_resident: Resident, { from, message }: Envelope): void {
+    if (message.type === "member.leaving") this.#drained.delete(workerAt(from) ?? "");
+  }
+
+  told(resident: Resident, { type }: Message): void {
+    if (type === "member.leaving") this.#left.add(resident);
+    if (type !== "member.hello" || !this.#left.has(resident)) return;
+    this.#problems.report("departures", `${resident.process.name} has left, and makes itself known again`);
   }
 
   settled(): void {

@@ -24,6 +24,9 @@ import type { Resident } from "./watch.ts";
 /** Its workers are of another version. */
 export const STRANGER_NODE = "9";
 
+/** Until the coordinator has heard that a worker leaves, or will not hear it. */
+const HEARD_MS = [20, 2000] as const;
+
 export interface WorkerOptions {
   readonly ground: Ground;
   readonly resident: Resident;
@@ -86,8 +89,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     exchange: createWorkerExchange({ clock: process.clock, self: id, segmentDirectory, source, disk: account }),
     onFenced: () => ended("fenced"),
     onRefused: () => ended("not wanted"),
-    // As production does: everything is stopped in order, then the process ends.
-    onReleased: () => void root.stop().then(() => ended("released")), // Stopping never fails.
+    // As production does: it waits to be heard, everything is stopped in order, then the process ends.
+    onReleased: () => {
+      const leave = (): void => void root.stop().then(() => ended("released")); // Stopping never fails.
+      world.schedule(process, world.between(...HEARD_MS), leave);
+    },
   });
   root.start(side.children, (notice) => side.note(notice));
   return {
