@@ -171,7 +171,8 @@ const HANDLERS: Handlers = {
     if (worker === undefined) return;
     cluster.ask((director) => {
       director.drain(worker).then(
-        () => drained(worker),
+        // One that has left already may come again, and stay.
+        ({ state }) => state === "left" || drained(worker),
         () => world.note("drain.refused", worker), // It is lost just now.
       );
     });
