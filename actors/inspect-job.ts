@@ -114,7 +114,7 @@ function reportPartition({ partition, log, commits }: OwnCommits, sources: JobSo
   const usable = usableCommits(commits, { lengths, freedBelow });
   const isBroken = (commit: TaskCommit): boolean => (verifier?.damageOf(commit.result).length ?? 0) > 0;
   const broken = usable.map((commit) => withoutFreed(commit, freedBelow)).filter(isBroken);
-  const latest = commits.length === 0 ? null : Math.max(...commits.map(lastStageOf));
+  const latest = commits.length === 0 ? null : latestOf(commits);
   const steps = latest === null ? undefined : description?.plan.stages[latest]?.steps;
   return {
     partition,
@@ -129,6 +129,11 @@ function reportPartition({ partition, log, commits }: OwnCommits, sources: JobSo
   };
 }
 
+/** Of very many commits, too. */
+function latestOf(commits: readonly TaskCommit[]): number {
+  return commits.reduce((latest, commit) => Math.max(latest, lastStageOf(commit)), 0);
+}
+
 function reportStages(
   commits: readonly TaskCommit[],
   description: JobDescription | undefined,
@@ -137,7 +142,7 @@ function reportStages(
   const stages = [...new Set(commits.map(({ stage }) => stage))].sort((one, two) => one - two);
   return stages.map((stage) => {
     const own = commits.filter((commit) => commit.stage === stage);
-    const through = Math.max(...own.map(lastStageOf));
+    const through = latestOf(own);
     const steps = description?.plan.stages.slice(stage, through + 1).flatMap((planned) => planned.steps) ?? [];
     const operations = [...new Set(steps.map(({ operation }) => operation))];
     const isDone = present === undefined ? description !== undefined : stage < present.stage;

@@ -39,7 +39,7 @@ export const INPUT_COPIES_MAX = 32;
 export const INPUT_STRETCH_BYTES = MEBIBYTE;
 /** Bytes brought behind a split at first, for its last line ends there; longer lines take further stretches. */
 export const INPUT_TAIL_BYTES = 65_536;
-/** Input files that a coordinator holds open for workers that do not see them. */
+/** Input files that a thread, or a coordinator for workers that do not see them, holds open. */
 export const INPUTS_OPEN_MAX = 64;
 /** Attempts to read one split that ended with its input missing or changed, before that is told. */
 export const INPUT_ATTEMPTS_MAX = 3;
@@ -68,8 +68,10 @@ export const REJECT_PIECE_CHARACTERS = 65_536;
 export const HEARTBEAT_INTERVAL_MS = 500;
 /** Partitions asked for a heartbeat at each interval: with thousands of them they take turns. */
 export const PARTITION_BEATS_MAX = 128;
-/** A partition silent for so long is dead: more than the longest turn of 4,096 partitions. */
+/** A partition silent for so long is dead. */
 export const PARTITION_DEAD_AFTER_MS = 60_000;
+/** How often each partition is asked before it is dead, at least: with very many of them more are asked at once. */
+export const PARTITION_TURNS_MIN = 4;
 /** An executor whose thread is not ready after so long is dead: far more than loading takes on a machine that is busy with other work. */
 export const EXECUTOR_DEAD_AFTER_MS = 30_000;
 /** Attempts of one task that ended with its executor dead, before the task is called poison. */

@@ -1,7 +1,7 @@
 /**
  * The input files of a job as one thread reads them: open descriptors, and the check that a file is still the same.
  *
- * Owns: descriptors of inputs, and of copies of their splits.
+ * Owns: descriptors of inputs, at most INPUTS_OPEN_MAX of them, and of copies of their splits.
  * Never: interprets a line.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
@@ -9,6 +9,7 @@ import path from "node:path";
 import { crc32 } from "node:zlib";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { InputFile } from "../job/messages.ts";
+import { INPUTS_OPEN_MAX } from "../options.ts";
 import type { InputCopy } from "./messages.ts";
 
 const LINE_FEED = 0x0a;
@@ -19,6 +20,7 @@ const CHECKED_BYTES = 1 << 20;
 /** A file of which at least one split can be read. */
 export interface InputView {
   readonly file: InputFile;
+  /** Open until this thread reads other files. */
   readonly descriptor: number;
   /** Whether all of the file is there. */
   readonly isWhole: boolean;
@@ -31,6 +33,7 @@ export interface InputView {
 export class InputFiles {
   readonly #files: readonly InputFile[];
   readonly #directory: string;
+  /** By the file's place; the last one used is the last. */
   readonly #descriptors = new Map<number, number>();
 
   /** Copies lie in `directory`. */
@@ -43,7 +46,9 @@ export class InputFiles {
   open(index: number): InputView {
     const file = this.#files[index];
     const descriptor = this.#descriptors.get(index) ?? openInput(file, file.absolutePath);
+    this.#descriptors.delete(index);
     this.#descriptors.set(index, descriptor);
+    this.#closeOldest();
     const view: InputView = {
       ...{ file, descriptor, isWhole: true },
       requireUnchanged: () => requireUnchanged(file, descriptor),
@@ -68,6 +73,13 @@ export class InputFiles {
       throw new RuntimeError("INPUT_UNREADABLE", `the copy of input "${file.name}" is not what was copied`);
     }
     return { file, descriptor, isWhole: file.compressed, requireUnchanged: () => {}, close };
+  }
+
+  #closeOldest(): void {
+    const [[oldest, descriptor]] = this.#descriptors;
+    if (this.#descriptors.size <= INPUTS_OPEN_MAX) return;
+    this.#descriptors.delete(oldest);
+    closeSync(descriptor);
   }
 
   close(): void {
@@ -103,8 +115,16 @@ function isAsItCame(descriptor: number, { offset, byteLength, crc }: InputCopy):
   return found === crc;
 }
 
-/** Position behind the first line feed at or after `from`, or `limit` if there is none before it. */
-export function nextLineStart(descriptor: number, from: number, limit: number): number {
+/** A stretch of a file; `progressed` is called while it is read, which may take long. */
+interface Stretch {
+  readonly from: number;
+  /** Behind it. */
+  readonly to: number;
+  readonly progressed: () => void;
+}
+
+/** Position behind the first line feed of the stretch, or its end if there is none. */
+export function nextLineStart(descriptor: number, { from, to: limit, progressed }: Stretch): number {
   const bytes = Buffer.allocUnsafe(SCAN_BYTES);
   for (let position = from; position < limit; ) {
     const byteCount = readSync(descriptor, bytes, 0, Math.min(SCAN_BYTES, limit - position), position);
@@ -112,20 +132,22 @@ export function nextLineStart(descriptor: number, from: number, limit: number): 
     const found = bytes.subarray(0, byteCount).indexOf(LINE_FEED);
     if (found >= 0) return position + found + 1;
     position += byteCount;
+    progressed();
   }
   return limit;
 }
 
-/** Line feeds in [0, end): the number of the line that begins at `end`, from 0. */
-export function countLines(descriptor: number, end: number): number {
+/** Line feeds in the stretch. */
+export function countLines(descriptor: number, { from, to, progressed }: Stretch): number {
   const bytes = Buffer.allocUnsafe(1 << 20);
   let lines = 0;
-  for (let position = 0; position < end; ) {
-    const byteCount = readSync(descriptor, bytes, 0, Math.min(bytes.length, end - position), position);
+  for (let position = from; position < to; ) {
+    const byteCount = readSync(descriptor, bytes, 0, Math.min(bytes.length, to - position), position);
     if (byteCount === 0) break;
     const piece = bytes.subarray(0, byteCount);
     for (let found = piece.indexOf(LINE_FEED); found >= 0; found = piece.indexOf(LINE_FEED, found + 1)) lines += 1;
     position += byteCount;
+    progressed();
   }
   return lines;
 }

@@ -80,7 +80,9 @@ async function readSplit(
   } catch (error) {
     throw named(error, file, (line) => {
       if (file.compressed) return { line: file.headerLines + line };
-      return isWhole ? { line: countLines(descriptor, stretch.start) + line } : { line, linesFrom: stretch.start };
+      if (!isWhole) return { line, linesFrom: stretch.start };
+      const { progressed } = context;
+      return { line: countLines(descriptor, { from: 0, to: stretch.start, progressed }) + line };
     });
   }
 }
@@ -90,11 +92,13 @@ export function linesOfSplit(
   descriptor: number,
   file: InputFile,
   split: Split,
+  progressed: () => void,
 ): { readonly first: number; readonly last: number } {
-  const start = split.start > file.dataStart ? nextLineStart(descriptor, split.start - 1, split.end) : file.dataStart;
-  const first = countLines(descriptor, start) + 1;
+  const before = { from: split.start - 1, to: split.end, progressed };
+  const start = split.start > file.dataStart ? nextLineStart(descriptor, before) : file.dataStart;
+  const first = countLines(descriptor, { from: 0, to: start, progressed }) + 1;
   // The line in which the split ends is its last one, whether it has an end itself or not.
-  return { first, last: Math.max(first, countLines(descriptor, split.end - 1) + 1) };
+  return { first, last: first + countLines(descriptor, { from: start, to: split.end - 1, progressed }) };
 }
 
 interface LinesOfSplit {
@@ -107,10 +111,14 @@ interface LinesOfSplit {
 /** Pushes the lines that begin in the split (S1); returns how many bytes they have. */
 function pushLines(descriptor: number, file: InputFile, task: KernelTask, lines: LinesOfSplit): number {
   const { split, stretch, context } = lines;
-  if (split.start > file.dataStart) stretch.start = nextLineStart(descriptor, split.start - 1, split.end);
+  const { progressed } = context;
+  if (split.start > file.dataStart) {
+    stretch.start = nextLineStart(descriptor, { from: split.start - 1, to: split.end, progressed });
+  }
   // Inside one very long line there is nothing to read, and its end is not looked for once a split.
   if (stretch.start >= split.end) return 0;
-  const end = split.end >= file.byteLength ? split.end : nextLineStart(descriptor, split.end - 1, file.byteLength);
+  const behind = { from: split.end - 1, to: file.byteLength, progressed };
+  const end = split.end >= file.byteLength ? split.end : nextLineStart(descriptor, behind);
   for (let position = stretch.start; position < end; ) {
     const wanted = Math.min(READ_BYTES, end - position);
     const byteCount = readSync(descriptor, task.window(wanted), 0, wanted, position);
@@ -118,7 +126,7 @@ function pushLines(descriptor: number, file: InputFile, task: KernelTask, lines:
       throw new RuntimeError("INPUT_CHANGED", `input "${file.name}" became shorter while it was being read`);
     task.push(byteCount);
     position += byteCount;
-    context.progressed();
+    progressed();
   }
   return end - stretch.start;
 }

@@ -102,12 +102,12 @@ export class TaskRunner {
   }
 
   #noteLines(index: number): void {
-    const { job, noteLines } = this.#options;
+    const { job, noteLines, progressed } = this.#options;
     const split = job.splits[index];
     const { descriptor, file } = this.#files.open(split.file);
     if (file.compressed) noteLines(file.headerLines + 1, 0);
     else {
-      const { first, last } = linesOfSplit(descriptor, file, split);
+      const { first, last } = linesOfSplit(descriptor, file, split, progressed);
       noteLines(first, last);
     }
   }

@@ -64,11 +64,17 @@ export class CopyPlan {
     return wasCopying;
   }
 
-  /** The worker is lost, or it or one of its partitions begins anew: what was being copied there is asked for again. */
-  lose(worker: string, partition?: number): void {
+  /**
+   * The worker is lost, or it or one of its partitions begins anew: what was being copied there is asked for again. True if
+   * there was something.
+   */
+  lose(worker: string, partition?: number): boolean {
+    let wasCopying = false;
     for (const [name, underWay] of [...this.#underWay]) {
-      if (partition === undefined || underWay.partition === partition) this.end(name, worker);
+      const isMeant = partition === undefined || underWay.partition === partition;
+      if (isMeant && this.end(name, worker)) wasCopying = true;
     }
+    return wasCopying;
   }
 
   #begin(name: string, partition: number, worker: string): void {

@@ -73,6 +73,12 @@ function isOfData({ code, reject }: TaskFailure): boolean {
   return reject !== undefined || code === "TASK_POISONED";
 }
 
+/** As that of a partition that has just been started for its first task: thousands of them are, one after the other. */
+function tellsNothing(event: Extract<WorkerFact, { type: "partition.recovered" }>): boolean {
+  const { commits, gone = [], pending = [], unusableCount } = event;
+  return unusableCount + commits.length + gone.length + pending.length === 0;
+}
+
 interface Context extends JobInput, JobBooks {}
 
 type Event =
@@ -89,6 +95,11 @@ export const jobMachine = setup({
     allHeard: ({ context }) =>
       context.workplaces.size > 0 && [...context.workplaces.values()].every((workplace) => isReady(workplace)),
     isComplete: ({ context }) => context.progress.isComplete,
+    isNew: ({ context, event }) => {
+      if (event.type !== "partition.recovered") return false;
+      const workplace = context.workplaces.get(event.worker);
+      return workplace !== undefined && isReady(workplace) && tellsNothing(event);
+    },
     isBeyondRepair: ({ context }) => context.progress.isBeyondRepair,
     isRepairedInVain: ({ context }) => context.vain.failure !== undefined,
     isIncomplete: ({ context }) => !context.progress.isComplete,
@@ -135,6 +146,15 @@ export const jobMachine = setup({
       tellWithdrawn(context);
       context.vain.forget();
       settle(context, event.worker);
+    },
+    /** It was started for what it was given: nothing is known now that was not known before. */
+    noteNew: ({ context, event }) => {
+      if (event.type !== "partition.recovered") return;
+      const { partition, worker } = event;
+      context.vain.forget();
+      context.placement.adopt(worker, partition, []);
+      again(context, worker, partition);
+      if (context.copies.lose(worker, partition)) copy(context);
     },
     noteTakenOver: ({ context, event }) => {
       if (event.type !== "partition.recovered") return;
@@ -250,7 +270,7 @@ export const jobMachine = setup({
       on: {
         "member.lost": { actions: ["lose", "openStage", "copy"] },
         "worker.opened": { actions: ["noteOpened", "giveAgain", "copy"] },
-        "partition.recovered": { actions: ["restore", "giveAgain", "copy"] },
+        "partition.recovered": [{ guard: "isNew", actions: "noteNew" }, { actions: ["restore", "giveAgain", "copy"] }],
         "task.committed": { actions: "commit" },
         // An output that waits may still hear of tasks that it had asked for, and tell again.
         "task.starved": { actions: ["withdraw", "openStage", "copy"] },

@@ -304,14 +304,15 @@ export class JobProgress {
   /** Opens what comes behind a stage that is complete: how far its tasks went on may be another than before (J7). */
   #openBehind(stage: number): void {
     this.#results = this.#ordered(stage);
-    this.#stageIndex = Math.max(stage, ...this.#results.map(reachOf)) + 1;
+    this.#stageIndex = this.#results.reduce((latest, result) => Math.max(latest, reachOf(result)), stage) + 1;
     if (!this.isComplete)
       this.#stage = this.#open(this.#stageIndex, reduceRuns(this.#job, this.#stageIndex, this.#results));
   }
 
   /** Goes back to the earliest of these tasks' stages; false if the job has not come beyond any of them. */
   #goBackToAnyOf(tasks: readonly { readonly stage: number }[]): boolean {
-    const earliest = Math.min(...tasks.map(({ stage }) => stage).filter((stage) => this.#placeOf(stage) >= 0));
+    const stages = new Set(tasks.map(({ stage }) => stage));
+    const earliest = Math.min(...[...stages].filter((stage) => this.#placeOf(stage) >= 0));
     if (earliest >= this.#stageIndex) return false;
     // What that stage reads may have been lost since it was read.
     const isOrphan = (name: string): boolean => this.#holdings.isOrphan(name);

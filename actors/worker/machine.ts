@@ -14,7 +14,12 @@ import type { Journal } from "../../runtime/journal/journal.ts";
 import type { PoolCommand, TaskEnd } from "../executor-pool/messages.ts";
 import type { JobDescription } from "../job/messages.ts";
 import type { MembershipAnswer } from "../membership/messages.ts";
-import { HEARTBEAT_INTERVAL_MS, PARTITION_BEATS_MAX } from "../options.ts";
+import {
+  HEARTBEAT_INTERVAL_MS,
+  PARTITION_BEATS_MAX,
+  PARTITION_DEAD_AFTER_MS,
+  PARTITION_TURNS_MIN,
+} from "../options.ts";
 import {
   freedLog,
   jobOfPartitionLog,
@@ -186,7 +191,9 @@ export const workerMachine = setup({
     beat: ({ context }) => context.beat(context.heartbeatIntervalMs),
     askPartitions: ({ context }) => {
       const running = context.runningPartitions();
-      const count = Math.min(running.length, PARTITION_BEATS_MAX);
+      // Each is asked several times before its silence is death.
+      const turns = PARTITION_DEAD_AFTER_MS / PARTITION_TURNS_MIN / HEARTBEAT_INTERVAL_MS;
+      const count = Math.min(running.length, Math.max(PARTITION_BEATS_MAX, Math.ceil(running.length / turns)));
       for (let asked = 0; asked < count; asked += 1) {
         const { job, partition } = running[(context.nextToBeat + asked) % running.length];
         context.sendToPartition(job, partition, { type: "partition.beat" });

@@ -28,7 +28,8 @@ export async function runRoleProcess(roles: Roles): Promise<never> {
     log.error(lines.join("; "), { code });
     process.exit(exitCode);
   });
-  process.on("SIGINT", () => undefined);
+  // The whole group is sent these, by a terminal that is closed too; the parent ends this process in order.
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   const terminated = new Promise((resolve) => process.once("SIGTERM", resolve));
   const exitCode = await playRole({
     ...{ roles, part },

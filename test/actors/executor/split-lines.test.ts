@@ -22,7 +22,8 @@ for (const [what, end] of [
     t.teardown(() => closeSync(descriptor));
     for (const header of [true, false]) {
       const [file] = await resolveInput({ ...INPUT, paths: ["a.csv"], header }, directory);
-      const lines = (start: number, stop: number) => linesOfSplit(descriptor, file, { file: 0, start, end: stop });
+      const lines = (start: number, stop: number) =>
+        linesOfSplit(descriptor, file, { file: 0, start, end: stop }, () => {});
       t.deepEqual(lines(0, text.length), { first: header ? 2 : 1, last: 4 });
       // "1,2\n" begins at byte 4, "33,44\n" at 8, "5,6" at 14; a split may begin in the middle of a line.
       t.deepEqual(lines(0, 9), { first: header ? 2 : 1, last: 3 });

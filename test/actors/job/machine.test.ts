@@ -42,10 +42,11 @@ async function stageOf(t: ExecutionContext, splitCount: number, replicas = 1) {
   const races: TaskRace[] = [];
   let outputs = 0;
   const outcomes: JobOutcome[] = [];
+  const progress = new CountingProgress(job);
   const actor = createActor(jobMachine, {
     clock,
     input: {
-      ...{ job, progress: new JobProgress(job), placement: new Placement(), workplaces: new Map(), members: [] },
+      ...{ job, progress, placement: new Placement(), workplaces: new Map(), members: [] },
       replicas,
       nowMs: () => clock.nowMs(),
       send: (worker: string, command: WorkerCommand) => {
@@ -77,13 +78,14 @@ async function stageOf(t: ExecutionContext, splitCount: number, replicas = 1) {
   const join = (worker: string, pending?: readonly number[], life = 1): void => {
     actor.send({ type: "member.joined", member: member(worker, life) });
     actor.send({ type: "worker.opened", job: job.id, partitions: pending === undefined ? [] : [0], worker });
-    if (pending === undefined) return;
+    if (pending !== undefined) recover(worker, pending);
+  };
+  const recover = (worker: string, pending: readonly number[] = []): void =>
     actor.send({
       type: "partition.recovered",
       ...{ job: job.id, worker, partition: 0, incarnation: toIncarnation(1), commits: [] },
       ...{ unusableCount: 0, pending: pending.map((sequence) => ({ stage: 0, sequence })) },
     });
-  };
   const commit = (worker: string, sequence: number): void =>
     actor.send({ type: "task.committed", commit: commitOf(sequence), job: job.id, worker });
   const starve = (worker: string, sequence: number): void => {
@@ -95,7 +97,30 @@ async function stageOf(t: ExecutionContext, splitCount: number, replicas = 1) {
     actor.send({ type: "task.failed", stage: 0, partition: 0, failure, job: job.id, worker });
   const lose = (worker: string): void => actor.send({ type: "member.lost", worker, reason: "silence" });
   const taken = (): string[] => sent.splice(0);
-  return { clock, races, outcomes, announce, join, commit, starve, fail, lose, taken, outputs: () => outputs };
+  return {
+    clock,
+    races,
+    outcomes,
+    announce,
+    join,
+    recover,
+    commit,
+    starve,
+    fail,
+    lose,
+    taken,
+    outputs: () => outputs,
+    progress,
+  };
+}
+
+class CountingProgress extends JobProgress {
+  looks = 0;
+
+  override outstanding() {
+    this.looks += 1;
+    return super.outstanding();
+  }
 }
 
 test("gathering: what a worker ends while others have not told yet what they hold is told once, and counts", async (t) => {
@@ -113,7 +138,7 @@ test("gathering: what a worker ends while others have not told yet what they hol
 });
 
 test("copies: a partition that begins anew has dropped what it was to copy, and is asked for it again (J6)", async (t) => {
-  const { join, commit, taken } = await stageOf(t, 2, 2);
+  const { join, recover, commit, taken } = await stageOf(t, 2, 2);
   join("holder", []);
   join("other", []);
   const given = taken();
@@ -123,8 +148,19 @@ test("copies: a partition that begins anew has dropped what it was to copy, and 
   t.deepEqual(taken(), [`other runs ${first}`]);
   commit("holder", Number(first));
   t.deepEqual(taken(), [], "it was asked for already");
-  join("other", []);
+  recover("other");
   t.true(taken().includes(`other runs ${first}`));
+});
+
+test("partitions: one that is started for its first task is given it, without a look at all other tasks", async (t) => {
+  const { join, recover, taken, progress } = await stageOf(t, 3);
+  join("a", []);
+  const given = taken();
+  t.is(given.length, 3);
+  const { looks } = progress;
+  recover("a");
+  t.deepEqual(taken(), given);
+  t.is(progress.looks, looks);
 });
 
 test("races: the loser is told to stop the task, once, and the story knows who was first", async (t) => {

@@ -5,7 +5,7 @@
 import test from "ava";
 import { createActor } from "xstate";
 import type { JobDescription } from "../../../actors/job/messages.ts";
-import { HEARTBEAT_INTERVAL_MS } from "../../../actors/options.ts";
+import { HEARTBEAT_INTERVAL_MS, PARTITION_DEAD_AFTER_MS, PARTITION_TURNS_MIN } from "../../../actors/options.ts";
 import { partitionLog } from "../../../actors/partition/messages.ts";
 import { type WorkerInput, workerMachine } from "../../../actors/worker/machine.ts";
 import type { WorkerFact } from "../../../actors/worker/messages.ts";
@@ -101,4 +101,27 @@ test("worker: told which jobs there are, it frees all others that are open, or o
   actor.send({ type: "worker.keep", jobs: ["kept"] });
   await turns();
   t.deepEqual(freed.sort(), ["job", "logged", "stored"]);
+});
+
+test("worker: however many partitions it has, each is asked several times before its silence would be death", async (t) => {
+  const journal = createMemoryJournal({ disk: new MemoryDisk("here") });
+  await journal.open();
+  for (const partitionCount of [1, 5_000, 40_000]) {
+    const clock = new SimulatedClock();
+    const running = Array.from({ length: partitionCount }, (_, partition) => ({ job: "job", partition }));
+    const asked = new Uint32Array(partitionCount);
+    const actor = createActor(workerMachine, {
+      clock,
+      input: inputOf(journal, {
+        runningPartitions: () => running,
+        sendToPartition: (_job, partition, { type }) => {
+          if (type === "partition.beat") asked[partition] += 1;
+        },
+      }),
+    });
+    actor.start();
+    clock.advance(PARTITION_DEAD_AFTER_MS);
+    actor.stop();
+    t.true(Math.min(...new Set(asked)) >= PARTITION_TURNS_MIN - 1, `${partitionCount} partitions`);
+  }
 });
