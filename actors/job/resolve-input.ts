@@ -32,12 +32,21 @@ export async function resolveInput(specification: InputSpecification, baseDirect
 export async function expandInput(name: string, baseDirectory: string): Promise<string[]> {
   // A file may be called as a pattern reads.
   if (exists(name, path.resolve(baseDirectory, name))) return [name];
+  if (!name.includes("*")) throw new RuntimeError("INPUT_MISSING", `no input file "${name}"`);
   // Loaded for those who need it: most name files.
-  const { glob, isDynamicPattern } = await import("tinyglobby");
-  if (!isDynamicPattern(name)) throw new RuntimeError("INPUT_MISSING", `no input file "${name}"`);
-  const matches = await glob(name, { cwd: baseDirectory, absolute: path.isAbsolute(name), expandDirectories: false });
+  const { glob } = await import("tinyglobby");
+  const matches = await glob(withStarsOnly(name), {
+    cwd: baseDirectory,
+    absolute: path.isAbsolute(name),
+    expandDirectories: false,
+  });
   if (matches.length === 0) throw new RuntimeError("INPUT_MISSING", `no input file matches "${name}"`);
   return matches.sort((left, right) => (left < right ? -1 : left > right ? 1 : 0));
+}
+
+/** A pattern in which `*` alone has a meaning: what else a glob knows stands in names of files and directories, too. */
+function withStarsOnly(name: string): string {
+  return name.replace(/[\\?[\](){}!+@|]/g, "\\$&");
 }
 
 /** Errors: INPUT_UNREADABLE where that cannot even be said. */

@@ -6,6 +6,7 @@
  */
 import { ARITHMETIC_REASON, type ArithmeticCause, type ArithmeticReject, DataError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
+import { escapeText } from "../quote-text.ts";
 import type { TaskSink } from "./kernel-set.ts";
 
 export interface ArithmeticFailure {
@@ -36,8 +37,10 @@ export function failureReporter(plan: Plan, sink: TaskSink): ReportFailure {
   };
 }
 
+/** Integers of thousands of digits are cut, so that the reason is not; a reject has all of them. */
 function describe(plan: Plan, reject: ArithmeticReject): string {
   const { place, text } = plan.operations[reject.operation];
-  const subject = reject.value === null ? `the values of key ${reject.key}` : `<${reject.key}, ${reject.value}>`;
+  const key = escapeText(reject.key);
+  const subject = reject.value === null ? `the values of key ${key}` : `<${key}, ${escapeText(reject.value)}>`;
   return `${place} (${text}) on ${subject}: ${reject.reason}`;
 }

@@ -180,6 +180,14 @@ test("run: an arithmetic error names operation, pair and reason", (t) => {
   t.is(stderr, "operations[0] (map 100 / (v - 5)) on <2, 5>: division by zero\n");
 });
 
+test("run: an arithmetic error of very large integers is told with its reason", (t) => {
+  const operations = ["(v + 7) ** 4000", "v / (v - v)"].map((expression) => ({ operator: "map", expression }));
+  const stage = stageOf(t, { integers: "bigint", operations });
+  const { status, stderr } = stage.run(["run", "sums.json"]);
+  t.is(status, 1);
+  t.regex(stderr, /division by zero\n$/);
+});
+
 test("run: 4,096 partitions of three rows work", (t) => {
   const stage = stageOf(t);
   const { status, stdout } = stage.run(["run", "sums.json", "--partitions", "4096", "--quiet"]);

@@ -91,7 +91,9 @@ export class TextParser {
       this.#setName("keyName", "keyNameLength", format.keyMember);
       this.#setName("valueName", "valueNameLength", format.valueMember);
       const isPlain = (name: string) => JSON.stringify(name) === `"${name}"`;
-      this.#set("plainNames", isPlain(format.keyMember) && isPlain(format.valueMember) ? 1 : 0);
+      // One that is key and value is found once in a usual line; of one that stands there twice the last counts.
+      const areTwo = format.keyMember !== format.valueMember;
+      this.#set("plainNames", areTwo && isPlain(format.keyMember) && isPlain(format.valueMember) ? 1 : 0);
       this.#set("scratch", this.#own(LINE_BYTES_MAX));
       this.#set("nesting", this.#own(LINE_BYTES_MAX / 8));
     }

@@ -59,3 +59,22 @@ test("input: a file that is called as a pattern reads is that file", async (t) =
     ["[a].csv"],
   );
 });
+
+test("input: in a pattern the star alone has a meaning", async (t) => {
+  const directory = temporaryDirectory(t);
+  const names = ["d[1]", "s(1)", "x{a,b}", "y?", "!z", "@(y)", "+(q)", "a|b", "one"];
+  const others = ["d1", "s1", "xa", "xb", "yz", "z", "y", "q", "qq", "a", "b"];
+  writeFiles(directory, Object.fromEntries([...names, ...others].map((name) => [`${name}/a.csv`, PAIRS])));
+  for (const name of names) {
+    for (const base of ["", `${directory}/`]) {
+      const found = await resolveInput(specification(`${base}${name}/*.csv`), directory);
+      t.deepEqual(
+        found.map((file) => file.name),
+        [`${base}${name}/a.csv`],
+      );
+    }
+  }
+  t.is((await resolveInput(specification("**/*.csv"), directory)).length, names.length + others.length);
+  const error = await t.throwsAsync(() => resolveInput(specification("d[0-9]/a.csv"), directory));
+  t.is(error.message, 'no input file "d[0-9]/a.csv"');
+});

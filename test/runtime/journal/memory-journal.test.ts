@@ -120,17 +120,23 @@ test("fail-stop: an error while reading stops the journal too", async (t) => {
   await journal.close();
 });
 
-test("memory: what a snapshot has replaced is not kept, where power is never lost", async (t) => {
+test.serial("memory: what a snapshot has replaced is not kept, where power is never lost", async (t) => {
   const snapshotBytes = 1024 * 1024;
   const journal = createMemoryJournal();
   await journal.open();
-  setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc") as () => void;
-  const beforeBytes = process.memoryUsage().arrayBuffers;
+  const beforeBytes = reachableBufferBytes();
   for (let count = 0; count < 64; count += 1) {
     await journal.commit([{ actor: "a", payload: new Uint8Array(snapshotBytes), replace: true }]);
   }
-  collectGarbage();
-  t.true(process.memoryUsage().arrayBuffers - beforeBytes < 16 * snapshotBytes);
+  t.true(reachableBufferBytes() - beforeBytes < 16 * snapshotBytes);
   await journal.close();
 });
+
+/** A collection returns while another thread still frees its buffers; the next one waits for that thread first. */
+function reachableBufferBytes(): number {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+}

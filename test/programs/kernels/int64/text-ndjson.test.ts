@@ -38,6 +38,13 @@ for (const [name, line, key, value] of goodLines) {
   });
 }
 
+test("NDJSON: of a member that is key and value, and stands in a line twice, the last counts wherever the line is", (t) => {
+  const format = { ...PLAIN_NDJSON, keyMember: "a", valueMember: "a" } as const;
+  const { pairs, rejects } = parseText(kernels, format, ['{"a":5,"a":6}\n'.repeat(30)]);
+  t.deepEqual(rejects, []);
+  t.deepEqual(pairs, Array.from({ length: 30 }, () => [6n, 6n]) as never);
+});
+
 const badLines: [string, string][] = [
   ['{"k":1.0,"v":2}', '"1.0" is not an integer'],
   ['{"k":1e3,"v":2}', '"1e3" is not an integer'],
