@@ -2,12 +2,16 @@
  * What a task reads of stored bytes, in two steps: indexes first, since they say where the rest lies.
  *
  * Owns: the stretches of bundles and runs that a task reads.
- * Never: fetches or checks anything: what is not as it was written is found by whoever reads it.
+ * Never: fetches anything, or tells what is not as it was written: that is found by whoever reads it.
  */
 import { bundleIndexStretch, readBundleIndex } from "../../programs/blocks/bundle.ts";
+import { crc32c } from "../../programs/blocks/crc32c.ts";
 import { BrokenBlockError } from "../../programs/errors.ts";
+import type { OutputRange } from "../../programs/kernels/kernel-set.ts";
+import { runExtent } from "../../programs/kernels/run-extent.ts";
+import type { Plan } from "../../programs/plan/plan.ts";
 import type { SegmentReference } from "../../runtime/journal/segment-files.ts";
-import { type Extent, referencesIn, type Task } from "../executor/messages.ts";
+import { type Extent, type RunReference, referencesIn, type Task } from "../executor/messages.ts";
 
 /** Of each bundle, the index entries of the task's partitions; of each run, its header. */
 export function indexesOf(task: Task): readonly SegmentReference[] {
@@ -29,17 +33,31 @@ export function indexesOf(task: Task): readonly SegmentReference[] {
 /** The rest; `readIndex` gives the bytes of an index that was brought here, none for one of this worker's own. */
 export function bodiesOf(
   task: Task,
-  partitionCount: number,
+  plan: Plan,
   readIndex: (at: SegmentReference) => Uint8Array,
 ): readonly SegmentReference[] {
-  if (task.kind === "range") return task.runs.map(({ at }, index) => within(at, task.extents[index]));
-  if (task.kind !== "reduce") return [];
   const indexes = indexesOf(task);
-  return task.inputs.flatMap((at, input) => {
+  const bodyOf = (at: SegmentReference, input: number, extentIn: (index: Uint8Array) => Extent | undefined) => {
     const index = readIndex(indexes[input]);
-    const extent = index.length === 0 ? undefined : blocksOf(index, partitionCount);
+    const extent = index.length === 0 ? undefined : extentIn(index);
     return extent === undefined || extent.offset + extent.byteLength > at.byteLength ? [] : [within(at, extent)];
-  });
+  };
+  if (task.kind === "reduce") {
+    return task.inputs.flatMap((at, input) => bodyOf(at, input, (index) => blocksOf(index, plan.partitions)));
+  }
+  if (task.kind !== "range") return [];
+  const { range, runs } = task;
+  return runs.flatMap((run, input) => bodyOf(run.at, input, (header) => stretchOf(run, header, { range, plan })));
+}
+
+/** Undefined for none, and for a header that is not the one that was written. */
+function stretchOf(
+  { at, headerBytes }: RunReference,
+  header: Uint8Array,
+  { range, plan }: { readonly range: OutputRange | undefined; readonly plan: Plan },
+): Extent | undefined {
+  if (range === undefined) return { offset: headerBytes, byteLength: at.byteLength - headerBytes };
+  return crc32c(header, 0, header.length) === at.crc ? runExtent(plan.integers)(header, range) : undefined;
 }
 
 /** Undefined for none, and for an index that is broken. */

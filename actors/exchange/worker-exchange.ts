@@ -44,6 +44,8 @@ interface OpenJob {
   readonly closing: AbortController;
   /** By stretch. */
   readonly underWay: Map<string, Promise<void>>;
+  /** Of runs, by stretch: every range looks at every header. */
+  readonly headers: Map<string, Uint8Array>;
 }
 
 interface EarlyTask {
@@ -69,7 +71,12 @@ class TaskExchange implements WorkerExchange {
 
   open(job: JobDescription): void {
     if (this.#jobs.has(job.id)) return;
-    this.#jobs.set(job.id, { description: job, closing: new AbortController(), underWay: new Map() });
+    this.#jobs.set(job.id, {
+      description: job,
+      closing: new AbortController(),
+      underWay: new Map(),
+      headers: new Map(),
+    });
     const early = this.#early.get(job.id) ?? [];
     this.#early.delete(job.id);
     for (const { command, pass } of early) this.submit(command, pass);
@@ -136,9 +143,14 @@ class TaskExchange implements WorkerExchange {
 
   async #bringAll(job: string, open: OpenJob, task: Task): Promise<void> {
     await this.#bring(job, open, indexesOf(task));
-    const read = (at: SegmentReference): Uint8Array =>
-      this.#foreign([at]).length === 0 ? new Uint8Array(0) : this.#mirror.read(job, at);
-    await this.#bring(job, open, bodiesOf(task, open.description.plan.partitions, read));
+    const read = (at: SegmentReference): Uint8Array => {
+      if (this.#foreign([at]).length === 0) return new Uint8Array(0);
+      if (task.kind !== "range") return this.#mirror.read(job, at);
+      const header = open.headers.get(nameOf(at)) ?? this.#mirror.read(job, at);
+      open.headers.set(nameOf(at), header);
+      return header;
+    };
+    await this.#bring(job, open, bodiesOf(task, open.description.plan, read));
   }
 
   async #bring(job: string, open: OpenJob, references: readonly SegmentReference[]): Promise<void> {

@@ -52,9 +52,8 @@ export interface Extent {
 
 export interface PlannedRange {
   readonly range: OutputRange;
-  readonly runs: readonly number[];
-  /** What of each of these runs is read, besides its header. */
-  readonly extents: readonly Extent[];
+  /** Indexes of the runs that have pairs in it; absent where all have. Keeps a plan small: most often all have. */
+  readonly runs?: readonly number[];
 }
 
 /** A segment that has bytes of an input file at their places in the file. */
@@ -90,8 +89,6 @@ export type Task =
       readonly kind: "range";
       readonly range: OutputRange | undefined;
       readonly runs: readonly RunReference[];
-      /** For whoever has to bring them here first: what of each run is read, besides its header. */
-      readonly extents: readonly Extent[];
     };
 
 export interface TaskResult {
@@ -107,7 +104,7 @@ export interface TaskResult {
   readonly rejectCount: number;
   /** Stored rejects, JSON lines of `Reject`. */
   readonly rejects: readonly StoredReference[];
-  /** Of `planRanges`: each range with the indexes of the runs that have pairs in it. */
+  /** Of `planRanges`: each range, in order. */
   readonly ranges: readonly PlannedRange[];
   /** Of `range`. */
   readonly text: readonly TextPiece[];

@@ -87,11 +87,8 @@ export class RunHeaders {
 /** Cuts the final order into ranges, and names for each the runs that have pairs in it. */
 export function planRanges(output: OutputKernels, headers: readonly Uint8Array[], rangePairs: number): PlannedRange[] {
   return output.planRanges(headers, rangePairs).map((range) => {
-    const found = headers.flatMap((header, run) => {
-      const extent = output.extent(header, range);
-      return extent === undefined ? [] : [{ run, extent }];
-    });
-    return { range, runs: found.map(({ run }) => run), extents: found.map(({ extent }) => extent) };
+    const runs = headers.flatMap((header, run) => (output.extent(header, range) === undefined ? [] : [run]));
+    return runs.length === headers.length ? { range } : { range, runs };
   });
 }
 

@@ -26,14 +26,7 @@ export function splitRuns(job: JobDescription): PartitionRun[] {
 export function reduceRuns({ plan }: JobDescription, stage: number, results: readonly TaskCommit[]): PartitionRun[] {
   const bundles = results.flatMap(({ result }) => result.bundles);
   const span = taskSpan(plan, stage, amountOf(bundles, plan.partitions));
-  const inputs = new Map<number, StoredReference[]>();
-  for (const { at, targets } of bundles) {
-    for (const first of firstPartitions(targets, plan.partitions, span)) {
-      const known = inputs.get(first);
-      if (known === undefined) inputs.set(first, [at]);
-      else known.push(at);
-    }
-  }
+  const inputs = inputsOf(bundles, plan.partitions, span);
   const partitions = [...inputs.keys()].sort((left, right) => left - right);
   return partitions.map((partition) => {
     const reach = { partition, span: Math.min(span, plan.partitions - partition) };
@@ -49,6 +42,30 @@ function amountOf(bundles: readonly BundleReference[], partitions: number): Shuf
     bytes += at.byteLength - bundleHeaderBytes(partitions);
   }
   return { pairs, bytes };
+}
+
+/**
+ * What each task reads, by its first partition. Where most bundles go to everyone, all tasks look at all of them and share
+ * one list: with thousands of each, lists of their own would be gigabytes.
+ */
+function inputsOf(
+  bundles: readonly BundleReference[],
+  partitions: number,
+  span: number,
+): Map<number, readonly StoredReference[]> {
+  if (bundles.length > 0 && bundles.filter(({ targets }) => targets === undefined).length * 2 >= bundles.length) {
+    const all = bundles.map(({ at }) => at);
+    return new Map([...firstPartitions(undefined, partitions, span)].map((first) => [first, all]));
+  }
+  const inputs = new Map<number, StoredReference[]>();
+  for (const { at, targets } of bundles) {
+    for (const first of firstPartitions(targets, partitions, span)) {
+      const known = inputs.get(first);
+      if (known === undefined) inputs.set(first, [at]);
+      else known.push(at);
+    }
+  }
+  return inputs;
 }
 
 /** The first partition of every task that has a block in a bundle. */

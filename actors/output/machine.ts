@@ -147,10 +147,7 @@ export const outputMachine = setup({
       return {
         pieces: cutPieces(
           context,
-          context.runs.map(({ at, headerBytes: offset }, index) => {
-            const extents = [{ offset, byteLength: at.byteLength - offset }];
-            return { range: undefined, runs: [index], extents };
-          }),
+          context.runs.map((_run, index) => ({ range: undefined, runs: [index] })),
         ),
       };
     }),
@@ -308,8 +305,7 @@ function freeText({ freeText: free }: Context, result: TaskResult): void {
 }
 
 function submitPiece({ runs, submit }: Context, tag: string, piece: OutputPiece): void {
-  const { range, extents } = piece;
-  submit(tag, { kind: "range", range, runs: piece.runs.map((run) => runs[run]), extents });
+  submit(tag, { kind: "range", range: piece.range, runs: piece.runs?.map((run) => runs[run]) ?? runs });
 }
 
 function cutPieces(context: Context, pieces: readonly OutputPiece[]): Pieces<TaskResult> {

@@ -3,15 +3,14 @@
  *
  * Owns: the types.
  */
-import type { Extent, PlannedRange, RunReference, TaskFailure } from "../executor/messages.ts";
+import type { PlannedRange, RunReference, TaskFailure } from "../executor/messages.ts";
 import type { TaskCommit } from "../partition/messages.ts";
 
 /** One piece of the output, in order: a range over some runs, or (order `none`) one run as it stands. */
 export interface OutputPiece {
   readonly range: PlannedRange["range"] | undefined;
-  /** Indexes into the order's runs: where a run lies may change, when a worker is lost. */
-  readonly runs: readonly number[];
-  readonly extents: readonly Extent[];
+  /** Indexes into the order's runs, for where a run lies may change when a worker is lost; absent for all of them. */
+  readonly runs?: readonly number[];
 }
 
 export type OutputCommand =

@@ -112,7 +112,6 @@ function rangesOf(runs: readonly RunReference[]): PlannedRange[] {
   return Array.from({ length: RANGES }, (_, range) => ({
     range: { from: { key: BigInt(range), value: 0n }, to: undefined } as unknown as PlannedRange["range"],
     runs: runs.map((_run, run) => run),
-    extents: runs.map((_run, run) => ({ offset: range * 65_536 + run, byteLength: 65_536 })),
   }));
 }
 
@@ -178,8 +177,7 @@ test("messages: the largest job sends none that is too large, from its opening t
   const ranges = rangesOf(runs);
   carry(t, traffic, { type: "worker.runOutput", job: job.id, tag: "plan", task: { kind: "planRanges", runs } });
   carry(t, traffic, { type: "output.done", job: job.id, tag: "plan", result: { ranges } }, false);
-  const { extents } = ranges[0]!;
-  carry(t, traffic, { type: "worker.runOutput", job: job.id, tag: "0.0", task: { kind: "range", runs, extents } });
+  carry(t, traffic, { type: "worker.runOutput", job: job.id, tag: "0.0", task: { kind: "range", runs } });
   t.true(traffic.largestBytes <= MESSAGE_BYTES_MAX, `${traffic.largestBytes} bytes in one message`);
   t.true(traffic.messageCount > 100);
   t.log(`${traffic.messageCount} messages, the largest one of ${traffic.largestBytes} bytes`);

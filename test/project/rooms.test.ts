@@ -43,6 +43,8 @@ const ABOVE_ACTORS = [
   "remove-unused-segments",
   "directory-identity",
   "coordinator-side",
+  "coordinator-plot",
+  "coordinator-jobs",
   "worker-side",
   "job-record",
   "inspect-directory",

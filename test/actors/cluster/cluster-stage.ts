@@ -7,7 +7,8 @@
  */
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync } from "node:fs";
 import path from "node:path";
-import { type CoordinatorSide, coordinatorSide, type Repairs } from "../../../actors/coordinator-side.ts";
+import type { Repairs } from "../../../actors/coordinator-plot.ts";
+import { type CoordinatorSide, coordinatorSide } from "../../../actors/coordinator-side.ts";
 import { createCoordinatorExchange } from "../../../actors/exchange/coordinator-exchange.ts";
 import { openSame } from "../../../actors/exchange/input-identity.ts";
 import { type BlockSource, COORDINATOR_PEER } from "../../../actors/exchange/messages.ts";

@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { Repairs } from "../../../actors/coordinator-side.ts";
+import type { Repairs } from "../../../actors/coordinator-plot.ts";
 import { kernelModule } from "../../../actors/executor/kernel-module.ts";
 import type { JobDescription, JobOutcome } from "../../../actors/job/messages.ts";
 import { FileOutput } from "../../../actors/output/file-output.ts";

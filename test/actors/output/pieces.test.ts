@@ -9,7 +9,7 @@ import { Pieces } from "../../../actors/output/pieces.ts";
 const REST = { name: "what is left" } as unknown as NonNullable<OutputPiece["range"]>;
 
 function pieces(count: number, inFlightMax: number, done = 0): Pieces<string> {
-  const all = Array.from({ length: count }, () => ({ range: undefined, runs: [], extents: [] }));
+  const all = Array.from({ length: count }, () => ({ range: undefined, runs: [] }));
   return new Pieces<string>(all, { done: 0, inFlightMax }).resumedAt(done);
 }
 
