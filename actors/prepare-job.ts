@@ -15,6 +15,8 @@ import { resolveInput } from "./job/resolve-input.ts";
 
 export interface PrepareOptions {
   readonly input: InputSpecification;
+  /** See `resolveInput`. */
+  readonly inputNames?: readonly string[];
   /** Relative input paths begin here. */
   readonly baseDirectory: string;
   readonly partitions?: number;
@@ -27,9 +29,9 @@ export interface PrepareOptions {
 
 /** Errors: those of `resolveInput`. Asserts that a program that names functions of the operator's own comes with their hash. */
 export async function prepareJob(program: Program, options: PrepareOptions): Promise<JobDescription> {
-  const { input, baseDirectory, partitions, outputFormat } = options;
+  const { input, inputNames, baseDirectory, partitions, outputFormat } = options;
   const plan = makePlan(program, { partitions });
-  const files = await resolveInput(input, baseDirectory);
+  const files = await resolveInput(input, baseDirectory, inputNames);
   const splitBytes = options.splitBytes ?? splitBytesOf(files);
   const functions = usesRegistered(program.operations) ? options.functions : undefined;
   assert(

@@ -55,6 +55,11 @@ export interface ToldError {
 
 const MESSAGE_CHARACTERS_MAX = 1000;
 
+/** As every JSON document tells an error. */
+export function errorOf({ code, lines }: ToldError): { code: string; messages: readonly string[] } {
+  return { code, messages: lines };
+}
+
 export function tellError(error: unknown): ToldError {
   if (error instanceof ProgramFileError) {
     const { file, error: found } = error;

@@ -3,11 +3,11 @@
  *
  * Owns: the process: its exit code, and what happens to errors that nobody expected.
  */
-import { CommanderError } from "commander";
-import { tellError } from "./command-error.ts";
+import { type Command, CommanderError } from "commander";
+import { errorOf, tellError } from "./command-error.ts";
 import { commandLine } from "./command-line.ts";
 import { EXIT } from "./exit-codes.ts";
-import { observeStandardStreams } from "./terminal.ts";
+import { observeStandardStreams, writeOut } from "./terminal.ts";
 
 observeStandardStreams();
 process.on("uncaughtException", (error) => {
@@ -30,17 +30,39 @@ process.exit(exitCode);
 
 async function main(): Promise<number> {
   let exitCode: number = EXIT.done;
+  let running: Command | undefined;
   const program = commandLine((code) => {
     exitCode = code;
+  });
+  program.hook("preAction", (_program, command) => {
+    running = command;
   });
   try {
     await program.parseAsync();
     return exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return report(error);
     // Commander has written its words already.
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return running !== undefined && tellsDocument(running) ? await reportDocument(error, running) : report(error);
   }
+}
+
+/** A role tells where it listens, and not how it ends. */
+function tellsDocument(command: Command): boolean {
+  return command.opts<{ json?: boolean }>().json === true && command.name() !== "start";
+}
+
+/** Of an error of a command that has no document of its own for it. */
+async function reportDocument(error: unknown, command: Command): Promise<number> {
+  const told = tellError(error);
+  const document = `${JSON.stringify({ status: "failed", error: errorOf(told) }, null, 2)}\n`;
+  if (command.name() === "result" && (command.opts<{ output?: string }>().output ?? "-") === "-") {
+    // Some of the result may be on standard output by now.
+    await writeOut(process.stderr, document);
+    return told.exitCode;
+  }
+  await writeOut(process.stdout, document);
+  return report(error);
 }
 
 function report(error: unknown): number {

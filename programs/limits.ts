@@ -12,10 +12,12 @@ export const OPERATION_COUNT_MAX = 1_000_000;
 export const REPEAT_TIMES_MAX = 100_000;
 /** Levels of repeats inside repeats: bounds recursion. */
 export const REPEAT_DEPTH_MAX = 32;
-/** Bytes of one expression's source: bounds parse time. */
-export const EXPRESSION_BYTES_MAX = 4096;
-/** Depth of an expression's tree: bounds recursion. */
-export const EXPRESSION_DEPTH_MAX = 256;
+/** Bytes of one expression's source: bounds the time in which it is compiled, 2 s for the worst there is. */
+export const EXPRESSION_BYTES_MAX = 16_384;
+/** Levels of parentheses, signs, choices and the like in an expression: bounds the recursion of its parser. */
+export const EXPRESSION_NESTING_MAX = 256;
+/** Depth of an expression's tree, in which a chain of operators counts a level each: bounds all other recursion. */
+export const EXPRESSION_DEPTH_MAX = 2048;
 /** Characters of offending text in an error. */
 export const OFFENDING_TEXT_MAX = 80;
 /** Bytes of one line of input; a longer one is an error, so that memory is bounded. */

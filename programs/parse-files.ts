@@ -6,7 +6,7 @@
  */
 import { type Diagnostics, expectation, isJsonObject, placeOf } from "./diagnostics.ts";
 import { formatOfPath } from "./format-of-path.ts";
-import type { InputSpecification, OutputSpecification, TextFormatName } from "./program.ts";
+import type { InputSpecification, OutputSpecification } from "./program.ts";
 import { quoteText } from "./quote-text.ts";
 import type { JsonObject, JsonValue } from "./read-json.ts";
 import { inputSchema, outputSchema, pathSchema, pathsSchema } from "./schema.ts";
@@ -21,11 +21,10 @@ export function parseInput(value: JsonValue | undefined, diagnostics: Diagnostic
   }
   const members = diagnostics.check(inputSchema, value, "input");
   const paths = value.path === undefined ? undefined : parsePaths(value.path, "input.path", diagnostics);
+  checkInput(value, paths ?? [], diagnostics);
   if (members === undefined || paths === undefined) return undefined;
   const { format, header, delimiter, key, value: valueColumn } = members;
-  const input: InputSpecification = { paths, format, header, delimiter, key, value: valueColumn };
-  checkInput(input, value, diagnostics);
-  return input;
+  return { paths, format, header, delimiter, key, value: valueColumn };
 }
 
 /** The default if there is none, also after what is wrong with it has been reported. */
@@ -55,16 +54,18 @@ function parsePaths(
   return undefined;
 }
 
-function checkInput(input: InputSpecification, written: JsonObject, diagnostics: Diagnostics): void {
-  const formats = new Set<TextFormatName>(input.format === undefined ? input.paths.map(formatOfPath) : [input.format]);
-  if (!formats.has("csv")) {
+/** Looks at members as they are written: one that is wrong hides no other. Of no known format, nothing is said. */
+function checkInput(written: JsonObject, paths: readonly string[], diagnostics: Diagnostics): void {
+  const formats = new Set<JsonValue>(written.format === undefined ? paths.map(formatOfPath) : [written.format]);
+  if (formats.has("ndjson") && !formats.has("csv")) {
     for (const member of ["header", "delimiter"]) {
       if (Object.hasOwn(written, member)) diagnostics.report(`input.${member}`, "is for CSV, but the input is NDJSON");
     }
   }
   for (const member of ["key", "value"] as const) {
-    const column = input[member];
-    if (typeof column === "string" && formats.has("csv") && !input.header) {
+    const column = written[member];
+    const hasNoHeader = written.header === undefined || written.header === false;
+    if (typeof column === "string" && formats.has("csv") && hasNoHeader) {
       const advice = 'say "header": true, or give its number from 0';
       diagnostics.report(`input.${member}`, `${quoteText(column)} names a column, but there is no header: ${advice}`);
     }

@@ -120,13 +120,12 @@ class OperationParser {
   #parseStep(operator: StepOperator, value: JsonObject, place: string): Operation | undefined {
     this.#diagnostics.check(stepSchemas[operator], value, place, STEP_KEYS);
     const { function: name, expression } = value;
-    if (name !== undefined && expression !== undefined) {
-      this.#diagnostics.report(place, 'has both a "function" and an "expression"; give one of them');
-      return undefined;
-    }
-    if (typeof name === "string") return this.#parseFunction(operator, name, value.arg, place);
+    const hasBoth = name !== undefined && expression !== undefined;
+    if (hasBoth) this.#diagnostics.report(place, 'has both a "function" and an "expression"; give one of them');
+    const named = typeof name === "string" ? this.#parseFunction(operator, name, value.arg, place) : undefined;
+    if (typeof name === "string" && !hasBoth) return named;
     if (typeof expression === "string") {
-      if (value.arg !== undefined && operator !== "reduce") {
+      if (!hasBoth && value.arg !== undefined && operator !== "reduce") {
         this.#diagnostics.report(`${place}.arg`, "belongs to a function; an expression has its numbers inside");
       }
       return this.#parseExpression(operator, expression, place);

@@ -12,9 +12,9 @@ import { INTEGER_FUNCTIONS, LIST_FUNCTIONS, type StepOperator } from "./function
 import { PARTITION_COUNT_MAX, REPEAT_TIMES_MAX } from "./limits.ts";
 
 const COLUMN_NUMBER_MAX = 65_535;
-/** What is part of a number, or may stand around one, cannot separate fields. */
-const DELIMITER = /^(?![\d+\-" \r\n])\p{ASCII}$/u;
-const DELIMITER_PHRASE = 'one ASCII character, but no digit, sign, space, line end or "';
+/** What is part of a number, or quotes one, cannot separate fields. */
+const DELIMITER = /^(?![\d+\-"\r\n])\p{ASCII}$/u;
+const DELIMITER_PHRASE = 'one ASCII character, but no digit, sign, line end or "';
 
 export const pathSchema = text("a path", { description: "A path; * and ** are globs, expanded in sorted order." });
 export const pathsSchema = z.array(pathSchema, "a path, an array of paths, or an object").min(1, "one path or more");

@@ -29,6 +29,7 @@ export type PrepareJob = (
   program: Program,
   options: {
     readonly input: InputSpecification;
+    readonly inputNames: readonly string[] | undefined;
     readonly baseDirectory: string;
     readonly partitions: number | undefined;
     readonly outputFormat: TextFormatName;
@@ -69,11 +70,11 @@ export async function acceptSubmission(request: SubmitRequest, context: Submissi
   const program = parseProgram(request.program, path.basename(request.fileName, ".json"), functions?.signatures);
   const output = request.output === undefined ? undefined : outputBelow(dataRoot, request.output);
   const format = program.output.format ?? request.outputFormat ?? (output === undefined ? "csv" : formatOfPath(output));
-  const { input, uploaded } = inputOf(program, request, dataDirectory);
+  const { input, inputNames } = inputOf(program, request, dataDirectory);
   const { partitions } = request;
   const settled = { baseDirectory: dataRoot, partitions, outputFormat: format, functions: functions?.hash };
-  const prepared = await prepare(program, { input, ...settled });
-  const files = prepared.files.map((file) => (uploaded ? withOwnName(file) : withRealPath(file, dataRoot)));
+  const prepared = await prepare(program, { input, inputNames, ...settled });
+  const files = prepared.files.map((file) => (inputNames === undefined ? withRealPath(file, dataRoot) : file));
   const rejectsPath = request.output === undefined ? undefined : `${request.output}${REJECTS_SUFFIX}`;
   const isRejecting = program.onError === "reject";
   // A2. It lies beside the output.
@@ -107,13 +108,13 @@ function requireApart(files: readonly InputFile[], place: string | undefined, wr
 /** A1. Errors: PATH_OUTSIDE_DATA_ROOT, INPUT_MISSING. */
 function inputOf(
   program: Program,
-  { inputs, uploads }: SubmitRequest,
+  { inputs, uploads, uploadNames }: SubmitRequest,
   dataDirectory: string,
-): { readonly input: InputSpecification; readonly uploaded: boolean } {
+): { readonly input: InputSpecification; readonly inputNames: readonly string[] | undefined } {
   const defaults = { format: undefined, header: false, delimiter: ",", key: undefined, value: undefined };
   if (uploads !== undefined && uploads.length > 0) {
     const paths = uploads.map((name) => uploadedFile(dataDirectory, name));
-    return { input: { ...defaults, ...program.input, paths }, uploaded: true };
+    return { input: { ...defaults, ...program.input, paths }, inputNames: uploadNames ?? uploads };
   }
   const written = inputs ?? program.input?.paths;
   if (written === undefined) {
@@ -122,15 +123,10 @@ function inputOf(
       'there is no input: the submission names none, nor does the program in "input"',
     );
   }
-  return { input: { ...defaults, ...program.input, paths: written.map(relativePath) }, uploaded: false };
+  return { input: { ...defaults, ...program.input, paths: written.map(relativePath) }, inputNames: undefined };
 }
 
 /** A1. */
 function withRealPath(file: InputFile, dataRoot: string): InputFile {
   return { ...file, absolutePath: inputBelow(dataRoot, file.absolutePath) };
-}
-
-/** What the submitter calls a file stands behind the sixteen digits that set uploads apart. */
-function withOwnName(file: InputFile): InputFile {
-  return { ...file, name: path.basename(file.absolutePath).replace(/^[0-9a-f]{16}-/, "") };
 }

@@ -15,6 +15,8 @@ export interface SubmitRequest {
   readonly inputs?: readonly string[];
   /** Names of uploads made before, in place of inputs. */
   readonly uploads?: readonly string[];
+  /** What the submitter calls each of them, for messages and rejects; default: their names. */
+  readonly uploadNames?: readonly string[];
   /** 1 to 4096, in place of the program's. */
   readonly partitions?: number;
   /** Path on the coordinator's host below the data root; undefined: the result is kept until fetched or expired. */

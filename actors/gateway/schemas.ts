@@ -20,6 +20,7 @@ const submission = z
     fileName: name,
     inputs: names.optional(),
     uploads: names.optional(),
+    uploadNames: names.optional(),
     partitions: z.int().min(1).max(PARTITION_COUNT_MAX).optional(),
     output: name.optional(),
     outputFormat: z.enum(["csv", "ndjson"]).optional(),
@@ -29,7 +30,11 @@ const submission = z
       .optional(),
   })
   .refine(({ inputs, uploads }) => inputs === undefined || uploads === undefined, "inputs or uploads, not both")
-  .refine(({ uploads }) => uploads === undefined || uploads.every(isUploadName), "that is no name of an upload");
+  .refine(({ uploads }) => uploads === undefined || uploads.every(isUploadName), "that is no name of an upload")
+  .refine(
+    ({ uploads, uploadNames }) => uploadNames === undefined || uploadNames.length === uploads?.length,
+    "uploadNames: one for each upload",
+  );
 
 /** Errors: RequestError with every place that is wrong. */
 export function submissionOf(body: unknown): SubmitRequest {

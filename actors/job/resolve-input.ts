@@ -16,14 +16,23 @@ import { type Column, splitHeader } from "./header.ts";
 import { hashOfEnds, type InputFile } from "./messages.ts";
 
 /**
+ * `names`: what the paths are called in messages and rejects, if not as they are written; then none is a pattern.
+ *
  * Shape:  one entry a file, in the order of the paths; the files of one glob are sorted by name.
  * Errors: INPUT_MISSING, INPUT_UNREADABLE, INPUT_NOT_A_FILE, INPUT_CORRUPT, INPUT_COLUMN_UNKNOWN.
  */
-export async function resolveInput(specification: InputSpecification, baseDirectory: string): Promise<InputFile[]> {
+export async function resolveInput(
+  specification: InputSpecification,
+  baseDirectory: string,
+  names?: readonly string[],
+): Promise<InputFile[]> {
   const files: InputFile[] = [];
-  for (const name of specification.paths) {
-    const matches = await expandInput(name, baseDirectory);
-    for (const match of matches) files.push(lookAtFile(match, baseDirectory, specification));
+  for (const [index, written] of specification.paths.entries()) {
+    const matches = names === undefined ? await expandInput(written, baseDirectory) : [written];
+    for (const match of matches) {
+      const absolutePath = path.resolve(baseDirectory, match);
+      files.push(lookAtFile(names?.[index] ?? match, absolutePath, specification));
+    }
   }
   return files;
 }
@@ -61,8 +70,7 @@ function exists(name: string, absolutePath: string): boolean {
   }
 }
 
-function lookAtFile(name: string, baseDirectory: string, specification: InputSpecification): InputFile {
-  const absolutePath = path.resolve(baseDirectory, name);
+function lookAtFile(name: string, absolutePath: string, specification: InputSpecification): InputFile {
   let descriptor: number | undefined;
   try {
     // A named pipe would block the open, so its kind is looked at first.
@@ -101,12 +109,9 @@ function describeFile({ name, absolutePath, descriptor, status, specification }:
   const compressed = absolutePath.endsWith(".gz");
   const format = specification.format ?? formatOfPath(absolutePath);
   const beginning = compressed ? gunzipBeginning(head, name) : head;
-  const { dataStart, headerFields } = findData(
-    beginning,
-    format === "csv" && specification.header,
-    specification,
-    name,
-  );
+  const isEmpty = beginning.length === markBytes(beginning);
+  const hasHeader = format === "csv" && specification.header && !isEmpty;
+  const { dataStart, headerFields } = findData(beginning, hasHeader, specification, name);
   return {
     name,
     absolutePath,
@@ -116,7 +121,10 @@ function describeFile({ name, absolutePath, descriptor, status, specification }:
     compressed,
     dataStart,
     headerLines: headerFields === undefined ? 0 : 1,
-    text: textFormat(format, specification, headerFields, name),
+    text: textFormat(format, specification, (column) => {
+      // What is empty has no header either, and no field that could be a wrong one.
+      return isEmpty ? 0 : columnNumber(column, headerFields, name);
+    }),
   };
 }
 
@@ -138,15 +146,20 @@ function gunzipBeginning(head: Uint8Array, name: string): Uint8Array {
   }
 }
 
+/** Of a byte order mark at the beginning, if there is one. */
+function markBytes(beginning: Uint8Array): number {
+  return beginning[0] === 0xef && beginning[1] === 0xbb && beginning[2] === 0xbf ? 3 : 0;
+}
+
 function findData(
   beginning: Uint8Array,
   header: boolean,
   specification: InputSpecification,
   name: string,
 ): { dataStart: number; headerFields: readonly string[] | undefined } {
-  const markBytes = beginning[0] === 0xef && beginning[1] === 0xbb && beginning[2] === 0xbf ? 3 : 0;
-  if (!header) return { dataStart: markBytes, headerFields: undefined };
-  const lineEnd = beginning.indexOf(0x0a, markBytes);
+  const start = markBytes(beginning);
+  if (!header) return { dataStart: start, headerFields: undefined };
+  const lineEnd = beginning.indexOf(0x0a, start);
   if (lineEnd < 0 && beginning.length >= HEADER_BYTES_MAX) {
     throw new RuntimeError(
       "INPUT_UNREADABLE",
@@ -154,7 +167,7 @@ function findData(
     );
   }
   const end = lineEnd < 0 ? beginning.length : lineEnd;
-  const line = Buffer.from(beginning.subarray(markBytes, end)).toString("utf8").replace(/\r$/, "");
+  const line = Buffer.from(beginning.subarray(start, end)).toString("utf8").replace(/\r$/, "");
   return {
     dataStart: lineEnd < 0 ? beginning.length : lineEnd + 1,
     headerFields: splitHeader(line, specification.delimiter),
@@ -164,8 +177,7 @@ function findData(
 function textFormat(
   format: TextFormatName,
   { delimiter, key, value }: InputSpecification,
-  headerFields: readonly string[] | undefined,
-  name: string,
+  columnOf: (column: Column) => number,
 ): TextFormat {
   if (format === "ndjson") {
     return { format, keyMember: String(key ?? "k"), valueMember: String(value ?? "v") };
@@ -173,8 +185,8 @@ function textFormat(
   return {
     format,
     delimiter: delimiter.charCodeAt(0),
-    keyColumn: columnNumber(key ?? 0, headerFields, name),
-    valueColumn: columnNumber(value ?? 1, headerFields, name),
+    keyColumn: columnOf(key ?? 0),
+    valueColumn: columnOf(value ?? 1),
     exactlyTwoFields: key === undefined && value === undefined,
   };
 }

@@ -27,6 +27,12 @@ export interface SubmissionOptions {
   readonly submissionId?: string;
 }
 
+export interface Upload {
+  readonly absolutePath: string;
+  /** As it is written, for messages and rejects. */
+  readonly name: string;
+}
+
 export interface Submission {
   /** Without the names of uploads, which have not been made. */
   readonly request: SubmitRequest;
@@ -34,8 +40,7 @@ export interface Submission {
   readonly destination: Destination | undefined;
   /** Undefined: nothing is rejected, or it is only counted. */
   readonly rejects: Destination | undefined;
-  /** Absolute paths. */
-  readonly uploads: readonly string[];
+  readonly uploads: readonly Upload[];
 }
 
 /** Errors: CommandError USAGE, OUTPUT_UNUSABLE; RuntimeError INPUT_MISSING, INPUT_UNREADABLE. */
@@ -52,13 +57,15 @@ export async function prepareSubmission(source: ProgramText, options: Submission
   const destination = isHere ? findDestination(output ?? said.outputPath) : undefined;
   const uploads = upload ? await filesOf(source, input, said.inputPaths) : [];
   if (destination !== undefined) {
-    requireApart(destination, [...uploads, ...(source.path === undefined ? [] : [source.path])]);
+    const read = uploads.map(({ absolutePath }) => absolutePath);
+    requireApart(destination, [...read, ...(source.path === undefined ? [] : [source.path])]);
   }
   const place = destination === undefined ? remoteOutput : pathOf(destination);
   const request: SubmitRequest = {
     program: source.text,
     fileName: path.basename(source.file),
     ...(!upload && input !== undefined && { inputs: input }),
+    ...(uploads.length > 0 && { uploadNames: uploads.map(({ name }) => name) }),
     ...(partitions !== undefined && { partitions }),
     ...(remoteOutput !== undefined && { output: remoteOutput }),
     ...(place !== undefined && { outputFormat: formatOfPath(place) }),
@@ -78,12 +85,12 @@ async function filesOf(
   { directory }: ProgramText,
   given: readonly string[] | undefined,
   said: readonly string[],
-): Promise<string[]> {
+): Promise<Upload[]> {
   const [paths, base] = given === undefined ? [said, directory] : [given, process.cwd()];
   if (paths.length === 0) throw new CommandError("USAGE", "--upload: neither --input nor the program names an input");
-  const files: string[] = [];
+  const files: Upload[] = [];
   for (const written of paths) {
-    for (const match of await expandInput(written, base)) files.push(path.resolve(base, match));
+    for (const name of await expandInput(written, base)) files.push({ absolutePath: path.resolve(base, name), name });
   }
   return files;
 }

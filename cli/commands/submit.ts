@@ -21,12 +21,11 @@ import { fetchResult } from "../cluster/fetch-result.ts";
 import { summaryLines } from "../cluster/job-lines.ts";
 import { type Patience, persist } from "../cluster/persist.ts";
 import { prepareSubmission, type Submission, type SubmissionOptions, uploadName } from "../cluster/submission.ts";
-import { CommandError, ProgramFileError, type ToldError, tellError } from "../command-error.ts";
+import { CommandError, errorOf, ProgramFileError, type ToldError, tellError } from "../command-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type ProgramText, readProgramText } from "../read-program.ts";
 import { bytesText } from "../run/numbers.ts";
 import { pathOf } from "../run/output-target.ts";
-import { errorOf } from "../run/run-report.ts";
 import { listenForStop } from "../run/stop-signal.ts";
 import { isStandardOutputClosed, note, writeOut } from "../terminal.ts";
 
@@ -107,7 +106,7 @@ async function carryOut(
   const uploads: string[] = [];
   try {
     for (const upload of submission.uploads)
-      uploads.push(await sendUpload({ ...patience, client, file: upload, options }));
+      uploads.push(await sendUpload({ ...patience, client, file: upload.absolutePath, options }));
     progress.isSent = true;
     const request = { ...submission.request, ...(uploads.length > 0 && { uploads }) };
     progress.job = await persist(patience, () => client.submit(request, signal));

@@ -7,9 +7,9 @@
  */
 import type { JobStatus } from "../../actors/cluster/control.ts";
 import { systemClock } from "../../runtime/system-clock.ts";
-import type { ToldError } from "../command-error.ts";
+import { errorOf, type ToldError } from "../command-error.ts";
 import { pathOf } from "../run/output-target.ts";
-import { EMPTY_REPORT, errorOf, type RunReport } from "../run/run-report.ts";
+import { EMPTY_REPORT, type RunReport } from "../run/run-report.ts";
 import type { RunSettings } from "../run/run-settings.ts";
 
 export interface HostsEnd {

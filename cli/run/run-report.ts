@@ -6,7 +6,6 @@
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { quoteText } from "../../programs/quote-text.ts";
-import type { ToldError } from "../command-error.ts";
 import { bytesText, countOf, countText, durationText } from "./numbers.ts";
 
 export interface RunReport {
@@ -112,10 +111,6 @@ function repairLine({ repaired }: RunReport): string | undefined {
     resultsDamaged > 0 ? countOf(resultsDamaged, "damaged stored result") : "",
   ].filter((text) => text !== "");
   return found.length === 0 ? undefined : `found ${found.join(", ")}: computed again`;
-}
-
-export function errorOf({ code, lines }: ToldError): { code: string; messages: readonly string[] } {
-  return { code, messages: lines };
 }
 
 /** Bytes of all files below a directory; what vanishes meanwhile counts for nothing. */

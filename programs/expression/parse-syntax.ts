@@ -4,9 +4,9 @@
  * Owns: the grammar.
  * Never: knows a name; see `check-expression.ts`.
  */
-import { EXPRESSION_DEPTH_MAX } from "../limits.ts";
+import { EXPRESSION_NESTING_MAX } from "../limits.ts";
 import { alternatives, quoteText } from "../quote-text.ts";
-import { depthAbove, type SyntaxNode, TOO_DEEP } from "./syntax.ts";
+import { depthAbove, type SyntaxNode } from "./syntax.ts";
 import { ExpressionSyntaxError, type Token, tokenize } from "./tokens.ts";
 import type { BinaryOperator, UnaryOperator } from "./tree.ts";
 
@@ -165,7 +165,9 @@ class SyntaxParser {
   /** Bounds recursion, also by what leaves no node: parentheses. */
   #nested(parse: () => SyntaxNode): SyntaxNode {
     this.#nesting += 1;
-    if (this.#nesting > EXPRESSION_DEPTH_MAX) this.#fail(TOO_DEEP);
+    if (this.#nesting > EXPRESSION_NESTING_MAX) {
+      this.#fail(`the expression is nested deeper than ${EXPRESSION_NESTING_MAX} levels`);
+    }
     const node = parse();
     this.#nesting -= 1;
     return node;

@@ -39,4 +39,4 @@ export function depthAbove(children: readonly SyntaxNode[], start: number): numb
   return depth;
 }
 
-export const TOO_DEEP = `the expression is nested deeper than ${EXPRESSION_DEPTH_MAX} levels; a chain of operators counts a level each`;
+const TOO_DEEP = `the expression is deeper than ${EXPRESSION_DEPTH_MAX} levels; a chain of operators counts a level each`;

@@ -14,7 +14,10 @@ import { readRefusal } from "./greeting.ts";
 import type { PeerIdentity } from "./peer.ts";
 
 export interface WireHandler {
-  /** What a peer said: nothing of it has been checked. `answer` tells the peer that it was taken. */
+  /**
+   * What a peer said: nothing of it has been checked. `answer` tells the peer that it was taken. An event without a name,
+   * or with a number for one, is called "": socket.io lets them through.
+   */
   heard(event: string, parts: readonly unknown[], answer: (() => void) | undefined): void;
   /** The reason is for people. */
   closed(reason: string): void;
@@ -54,8 +57,9 @@ class SocketWire implements Wire {
   }
 
   start(handler: WireHandler): void {
-    this.#socket.onAny((event: string, ...said: unknown[]) => {
+    this.#socket.onAny((name: unknown, ...parts: unknown[]) => {
       if (this.#closing) return;
+      const [event, said] = typeof name === "string" ? [name, parts] : ["", [name, ...parts]];
       if (event === REFUSED) {
         this.#refusal = readRefusal(said[0]);
         return;

@@ -74,6 +74,18 @@ test("validate: --json is one document, of a right program, a wrong one and one 
   });
 });
 
+for (const words of [
+  ["explain", "wrong.json"],
+  ["chaos", "wrong.json"],
+]) {
+  test(`${words[0]}: --json is one document of a wrong program, too`, (t) => {
+    const { status, stdout, stderr } = stageOf(t).run([...words, "--json"]);
+    t.is(status, 2);
+    t.is(stderr, WRONG_LINES.map((line) => `${line}\n`).join(""));
+    t.deepEqual(JSON.parse(stdout), { status: "failed", error: { code: "PROGRAM_INVALID", messages: WRONG_LINES } });
+  });
+}
+
 test("validate: --inputs looks for the input files too", (t) => {
   const stage = stageOf(t);
   const missing = stage.run(["validate", "orders.json", "--inputs"]);

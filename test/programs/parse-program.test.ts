@@ -292,11 +292,14 @@ const wrong: [string, ...[string, RegExp][]][] = [
     ["input.header", /^must be true or false, but is 1$/],
   ],
   [withMembers({ input: { path: "a", format: "tsv" } }), ["input.format", /^must be "csv" or "ndjson", but is "tsv"$/]],
-  ...["", ",,", "é", "5", "+", "-", '"', " ", "\n", "\r", "😀"].map((delimiter): [string, [string, RegExp]] => [
+  ...["", ",,", "é", "5", "+", "-", '"', "\n", "\r", "😀"].map((delimiter): [string, [string, RegExp]] => [
     withMembers({ input: { path: "a", delimiter } }),
-    ["input.delimiter", /^must be one ASCII character, but no digit, sign, space, line end or ", but is "/],
+    ["input.delimiter", /^must be one ASCII character, but no digit, sign, line end or ", but is "/],
   ]),
-  [withMembers({ input: { path: "a", key: "id", value: 65_536 } }), ["input.value", /from 0 to 65535, but is 65536$/]],
+  [
+    withMembers({ input: { path: "a", header: true, key: "id", value: 65_536 } }),
+    ["input.value", /from 0 to 65535, but is 65536$/],
+  ],
   [
     withMembers({ input: { path: "a", key: -1, value: 0.5 } }),
     ["input.key", /but is -1$/],
@@ -304,6 +307,12 @@ const wrong: [string, ...[string, RegExp][]][] = [
   ],
   [withMembers({ input: { path: "a", key: "id" } }), ["input.key", /"id" names a column, but there is no header/]],
   [withMembers({ input: { path: ["a.ndjson", "b"], value: "x" } }), ["input.value", /there is no header/]],
+  [
+    withMembers({ input: { path: 5, format: "csv", key: "id", delimiter: "" } }),
+    ["input.delimiter", /^must be one ASCII character/],
+    ["input.path", /but is 5$/],
+    ["input.key", /there is no header/],
+  ],
   [
     withMembers({ input: { path: "a", format: "ndjson", header: false, delimiter: ";" } }),
     ["input.header", /is for CSV/],
@@ -351,6 +360,12 @@ const wrong: [string, ...[string, RegExp][]][] = [
   [step({ function: "ABS", times: 3 }), ["operations[0].times", /^unknown key "times"; it belongs to repeat$/]],
   [step({}), ["operations[0]", /^map needs a "function" or an "expression"$/]],
   [step({ function: "ABS", expression: "v" }), ["operations[0]", /^has both a "function" and an "expression"/]],
+  [
+    step({ function: "AND", expression: "v +" }),
+    ["operations[0]", /^has both a "function" and an "expression"/],
+    ["operations[0].arg", /^is missing; AND needs an integer$/],
+    ["operations[0].expression", /^column 4: /],
+  ],
   [step({ function: 5 }), ["operations[0].function", /^must be the name of a function, but is 5$/]],
   [
     step({ function: null, expression: null }),

@@ -39,6 +39,7 @@ const WRONG: [string, object, string][] = [
   ["an input that is no text", { inputs: ["a", 7] }, "inputs.1"],
   ["no inputs", { inputs: [] }, "inputs"],
   ["inputs and uploads", { inputs: ["a"], uploads: ["b"] }, ""],
+  ["a name for more uploads than there are", { uploads: ["a"], uploadNames: ["a", "b"] }, ""],
   ["an upload that leads elsewhere", { uploads: ["../a"] }, ""],
   ["a format that there is not", { outputFormat: "xml" }, "outputFormat"],
   ["a submission id with a line feed", { submissionId: "abcdefgh\n" }, "submissionId"],

@@ -51,6 +51,31 @@ for (const [name, code] of refused) {
   });
 }
 
+for (const [what, content] of [
+  ["empty", ""],
+  ["of a byte order mark alone", "\ufeff"],
+  ["empty and compressed", gzipSync("")],
+] as const) {
+  test(`input: a file that is ${what} has no header, and lacks no column`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const name = typeof content === "string" ? "a.csv" : "a.csv.gz";
+    writeFiles(directory, { [name]: content });
+    const columns = { ...specification(name), header: true, key: "user", value: "amount" };
+    t.like((await resolveInput(columns, directory))[0], { headerLines: 0 });
+    const error = await t.throwsAsync(() => resolveInput({ ...columns, header: false, paths: ["b.csv"] }, directory));
+    t.like(error, { code: "INPUT_MISSING" });
+  });
+}
+
+test("input: a file is called by the name that it is given, in errors too", async (t) => {
+  const directory = temporaryDirectory(t);
+  writeFiles(directory, { "0123-a.csv": "k,v\n1,2\n" });
+  const columns = { ...specification("0123-a.csv"), header: true };
+  t.is((await resolveInput(columns, directory, ["data/*.csv"]))[0].name, "data/*.csv");
+  const error = await t.throwsAsync(() => resolveInput({ ...columns, key: "user" }, directory, ["a.csv"]));
+  t.is(error?.message, 'input "a.csv" has no column "user"; its header names "k", "v"');
+});
+
 test("input: a file that is called as a pattern reads is that file", async (t) => {
   const directory = temporaryDirectory(t);
   writeFiles(directory, { "[a].csv": PAIRS, "a.csv": PAIRS });

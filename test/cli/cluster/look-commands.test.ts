@@ -88,6 +88,18 @@ test("errors end with the exit codes of the contract, in one line", async (t) =>
   t.deepEqual([refused.status, refused.stderr], [3, "the token is missing or wrong\n"]);
 });
 
+test("errors with --json are a document as well, beside their lines, or where a result goes to standard output alone", async (t) => {
+  const stage = await openStage(t);
+  stage.control.put(jobStatus("job-1"));
+  const failed = (code: string, message: string) => ({ status: "failed", error: { code, messages: [message] } });
+  const unknown = await runCommand(["status", "nope", "--json", ...at(stage)]);
+  t.deepEqual([unknown.status, unknown.stderr], [2, 'no job "nope"\n']);
+  t.deepEqual(JSON.parse(unknown.stdout), failed("JOB_UNKNOWN", 'no job "nope"'));
+  const result = await runCommand(["result", "job-1", "--json", ...at(stage)]);
+  t.deepEqual([result.status, result.stdout], [1, ""]);
+  t.deepEqual(JSON.parse(result.stderr), failed("JOB_NOT_DONE", "job job-1 is queued"));
+});
+
 test("result writes to standard output, or to a file that appears complete", async (t) => {
   const stage = await openStage(t);
   const directory = temporaryDirectory(t);

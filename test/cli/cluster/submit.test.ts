@@ -90,6 +90,7 @@ test("submit --upload sends the inputs, and takes them away when the job has end
   t.deepEqual([...(stage.control.submitted[0]?.uploads ?? [])].sort(), names.sort());
   const contents = stage.control.submitted[0]?.uploads?.map((name) => readFileSync(path.join(uploads, name), "utf8"));
   t.deepEqual(contents, ["", "1,2\n3,4\n"]);
+  t.deepEqual(stage.control.submitted[0]?.uploadNames, ["empty.csv", "in.csv"]);
   t.is(stage.control.submitted[0]?.inputs, undefined);
   finish(stage);
   t.is((await running.ended).status, 0);

@@ -9,7 +9,7 @@ import {
   parseListExpression,
 } from "../../../programs/expression/parse-expression.ts";
 import type { IntExpression } from "../../../programs/expression/tree.ts";
-import { EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX } from "../../../programs/limits.ts";
+import { EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, EXPRESSION_NESTING_MAX } from "../../../programs/limits.ts";
 import { aggregate, binary, k, literal, v } from "../build-program.ts";
 import { depthOf, elementArbitrary, listArbitrary, printInt, printList, reduceArbitrary } from "./print-expression.ts";
 
@@ -324,9 +324,8 @@ for (const [operator, source, ...problems] of refused) {
 }
 
 test("an expression is as deep as its limit and no deeper, whatever it is made of", (t) => {
-  const most = EXPRESSION_DEPTH_MAX;
+  const most = EXPRESSION_NESTING_MAX;
   const deep: [string, (levels: number) => string][] = [
-    ["a chain to the left", (levels) => "1+".repeat(levels - 1).concat("1")],
     ["a chain to the right", (levels) => "1**".repeat(levels - 1).concat("1")],
     ["signs", (levels) => "~".repeat(levels - 1).concat("v")],
     ["choices", (levels) => "1?1:".repeat(levels - 1).concat("1")],
@@ -338,7 +337,9 @@ test("an expression is as deep as its limit and no deeper, whatever it is made o
     for (const levels of [most + 1, 600])
       t.regex(problemsOf(source(levels))[0].message, /deeper than 256 levels/, name);
   }
-  t.regex(problemsOf("1+".repeat(2000).concat("1"))[0].message, /deeper than 256 levels/);
+  t.deepEqual(problemsOf("1+".repeat(EXPRESSION_DEPTH_MAX - 1).concat("1")), [], "a chain to the left");
+  t.regex(problemsOf("1+".repeat(EXPRESSION_DEPTH_MAX).concat("1"))[0].message, /deeper than 2048 levels/);
+  t.regex(problemsOf("~".repeat(250).concat("1", "+1".repeat(1900)))[0].message, /deeper than 2048 levels/);
   t.regex(problemsOf("(".repeat(EXPRESSION_BYTES_MAX))[0].message, /deeper than 256 levels/);
   t.regex(problemsOf("[".repeat(EXPRESSION_BYTES_MAX), "flatMap")[0].message, /deeper than 256 levels/);
 });
@@ -348,7 +349,7 @@ test("an expression has at most so many bytes", (t) => {
   t.deepEqual(problemsOf("v".padEnd(EXPRESSION_BYTES_MAX + 1)), [
     { column: 1, message: `the expression has ${EXPRESSION_BYTES_MAX + 1} bytes; the most is ${EXPRESSION_BYTES_MAX}` },
   ]);
-  t.regex(problemsOf("é".repeat(EXPRESSION_BYTES_MAX / 2 + 1))[0].message, /^the expression has 4098 bytes/);
+  t.regex(problemsOf("é".repeat(EXPRESSION_BYTES_MAX / 2 + 1))[0].message, /^the expression has 16386 bytes/);
 });
 
 test("no source whatever makes the parser throw, and every problem is one printable line inside the source", (t) => {

@@ -130,6 +130,19 @@ const COLUMNS: readonly CsvCase[] = [
     bad: [3, 5],
   },
   {
+    what: "a blank as the delimiter",
+    input: { delimiter: " " },
+    text: '1 2\n\t3\t -4\n"5" "6"\n7  8\n9\n\n10 11',
+    expected: "1,2\n3,-4\n5,6\n10,11\n",
+    bad: [4, 5],
+  },
+  {
+    what: "a blank as the delimiter of a header",
+    input: { delimiter: " ", header: true, key: "b c", value: "a" },
+    text: 'a "b c"\n1 2\n',
+    expected: "2,1\n",
+  },
+  {
     what: "line numbers that count the header and blank lines",
     input: { header: true },
     text: "a,b\n\nx,1\r\n1,1\n\ny",

@@ -38,6 +38,7 @@ const right = [1, JOB, 128 * 1024, [[a, 0, MEBIBYTE]]];
 
 const wrong: [string, [string, unknown[]][]][] = [
   ["an unknown event", [["open", [1]]]],
+  ["a number for an event", [[7 as unknown as string, right]]],
   ["no number", [["fetch", [undefined, ...right.slice(1)]]]],
   ["a number that is none", [["fetch", [0, ...right.slice(1)]]]],
   [
