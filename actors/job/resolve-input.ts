@@ -123,7 +123,7 @@ function describeFile({ name, absolutePath, descriptor, status, specification }:
     headerLines: headerFields === undefined ? 0 : 1,
     text: textFormat(format, specification, (column) => {
       // What is empty has no header either, and no field that could be a wrong one.
-      return isEmpty ? 0 : columnNumber(column, headerFields, name);
+      return isEmpty && typeof column === "string" ? 0 : columnNumber(column, headerFields, name);
     }),
   };
 }
