@@ -108,6 +108,22 @@ for (const stored of ["nothing", "not synced", "its block not synced", "all"] as
   });
 }
 
+for (const [what, log, payload, isRight] of [
+  ["not in the journal", "job/other", "", false],
+  ["in the journal", "job/job", "", true],
+  ["running, and not in the journal", "record/job", '{"id":"job","state":"running"}', false],
+  ["ended, and no longer in the journal", "record/job", '{"id":"job","state":"cancelled"}', true],
+] as const) {
+  test(`checks: a coordinator opens a job that is ${what}`, (t) => {
+    const stage = openCheckStage({ role: "coordinator" });
+    const value = Buffer.concat([new Uint8Array(RECORD_HEADER_BYTES), Buffer.from(payload)]);
+    stage.resident.disk.level.write([{ type: "put", key: recordKey(log, 1), value }], true);
+    const check = new DurabilityCheck(stage.problems);
+    check.told(stage.resident, { type: "worker.open", job: { id: "job" } });
+    t.deepEqual(stage.found(), isRight ? [] : ["durability"]);
+  });
+}
+
 test("checks: an outcome that is told before the output is stable is reported", (t) => {
   const stage = openCheckStage({ role: "coordinator" });
   const check = new DurabilityCheck(stage.problems);
@@ -247,9 +263,12 @@ test("checks: a process that runs what its journal holds is reported", (t) => {
   const stage = openCheckStage();
   const check = new RepetitionCheck(stage.problems, () => true);
   const job = { id: "job", plan: { partitions: 1 } } as JobDescription;
-  check.committed(stage.resident, [appendOf(commitAt(0))]);
+  check.committed(stage.resident, [appendOf(commitAt(0))], []);
   check.ran(stage.resident, job, { kind: "split", split: 1 });
   t.deepEqual(stage.found(), []);
+  check.ran(stage.resident, job, { kind: "split", split: 0 });
+  t.deepEqual(stage.found(), ["repetition"]);
+  check.committed(stage.resident, [], [LOG]);
   check.ran(stage.resident, job, { kind: "split", split: 0 });
   t.deepEqual(stage.found(), ["repetition"]);
 });

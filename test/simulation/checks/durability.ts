@@ -4,6 +4,7 @@
  * `process`: it is written. `host`: it would survive a loss of power.
  */
 
+import { RECORD_PREFIX } from "../../../actors/cluster/job-record.ts";
 import { jobLog } from "../../../actors/coordinator/messages.ts";
 import type { JobOutcome } from "../../../actors/job/messages.ts";
 import { encodeCommit } from "../../../actors/partition/commit-record.ts";
@@ -16,6 +17,14 @@ import { OUTPUT_DIRECTORY, outputFile } from "../cluster/coordinator-process.ts"
 import type { Resident, Watch } from "../cluster/watch.ts";
 import type { Problems } from "./problems.ts";
 
+/** As its record in the journal says. */
+function hasEnded({ disk }: Resident, job: string): boolean {
+  const { from, below } = actorRange(`${RECORD_PREFIX}${job}`);
+  // Storage may have been edited: what is there need not be JSON.
+  const text = ([, value]: readonly [Uint8Array, Uint8Array]) => Buffer.from(value).toString("latin1");
+  return disk.level.range(from, below).some((entry) => /"state":"(?:done|failed|cancelled)"/.test(text(entry)));
+}
+
 export class DurabilityCheck implements Watch {
   readonly #problems: Problems;
 
@@ -25,8 +34,11 @@ export class DurabilityCheck implements Watch {
 
   told(resident: Resident, message: Message): void {
     const fact = message as unknown as WorkerFact | WorkerCommand;
-    if (fact.type === "worker.open" && !this.#isStored(resident, jobLog(fact.job.id), undefined)) {
-      this.#report(resident, `opens job ${fact.job.id} before it is stored`);
+    if (fact.type === "worker.open") {
+      const { id } = fact.job;
+      // One that has ended meanwhile goes from the journal, and is closed in the same turn.
+      const isKnown = this.#isStored(resident, jobLog(id), undefined) || hasEnded(resident, id);
+      if (!isKnown) this.#report(resident, `opens job ${id} before it is stored`);
     }
     if (fact.type === "task.committed") this.#requireStored(resident, fact.job, fact.commit);
     if (fact.type !== "partition.recovered") return;

@@ -7,6 +7,7 @@
  */
 import type { Task, TaskFailure } from "../../../actors/executor/messages.ts";
 import type { JobDescription } from "../../../actors/job/messages.ts";
+import { partitionLog } from "../../../actors/partition/messages.ts";
 import type { Message } from "../../../actors/switchboard.ts";
 import type { JournalAppend } from "../../../runtime/journal/journal.ts";
 import type { SupervisorNotice } from "../../../runtime/supervision/messages.ts";
@@ -44,7 +45,11 @@ export class RepetitionCheck implements Watch {
     if (!disk.isIntact) this.#kept.delete(id);
   }
 
-  committed({ id }: Resident, appends: readonly JournalAppend[]): void {
+  committed({ id }: Resident, appends: readonly JournalAppend[], drops: readonly string[]): void {
+    // What was being written as its job was closed is dropped after it was acknowledged.
+    for (const log of drops) {
+      for (const name of this.#kept.get(id) ?? []) if (log === logOf(name)) this.#kept.get(id)?.delete(name);
+    }
     for (const append of appends) {
       const found = commitIn(append);
       if (found === undefined) continue;
@@ -116,6 +121,12 @@ export class RepetitionCheck implements Watch {
       `${name} of job ${id} runs for the ${count}th time after ${this.#disturbances} disturbances`,
     );
   }
+}
+
+/** The log of the partition that a task is of. */
+function logOf(name: string): string {
+  const [job, place] = name.split(" ");
+  return partitionLog(job, Number(place.split("/")[1]));
 }
 
 function nameOf(job: string, stage: number, partition: number, sequence: number): string {

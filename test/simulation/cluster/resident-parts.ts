@@ -64,7 +64,7 @@ export async function openJournal(
       await journal.commit(appends, drops);
       for (const { actor } of appends) look(actor);
       for (const { actor, payload } of appends) world.note("committed", `${actor} ${payload.length}`, process);
-      watches.tell("committed", resident, appends);
+      watches.tell("committed", resident, appends, drops ?? []);
     },
   };
 }

@@ -40,8 +40,8 @@ export interface Watch {
   written?(resident: Resident): void;
   /** A log was read that somebody else has edited, and nothing was told of it. */
   unnoticed?(resident: Resident, actor: string): void;
-  /** The journal has acknowledged these. */
-  committed?(resident: Resident, appends: readonly JournalAppend[]): void;
+  /** The journal has acknowledged these, and that the logs of these actors are gone. */
+  committed?(resident: Resident, appends: readonly JournalAppend[], drops: readonly string[]): void;
   ran?(resident: Resident, job: JobDescription, task: Task): void;
   /** By name, on a thread. */
   taskFailed?(resident: Resident, failure: TaskFailure): void;
